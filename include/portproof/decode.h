@@ -1,0 +1,25 @@
+/* decode: frame → packet, or a counted reason why not. Allocates nothing, logs nothing, keeps nothing. */
+#ifndef PORTPROOF_DECODE_H
+#define PORTPROOF_DECODE_H
+
+#include "portproof/frame.h"
+#include "portproof/packet.h"
+
+struct pp_decode_options {
+    bool decap; /* go inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN, Geneve; default: the outermost IP header counts */
+};
+
+/** Decode one frame into `packet`, which is fully written whatever the result (unknown fields zero).
+ * The result says which fields mean something; see enum pp_decoded. */
+enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet);
+
+/** Whether decode reads this LINKTYPE_. */
+bool pp_link_supported(uint16_t link_type);
+
+/** The LINKTYPE_ name without its prefix ("ETHERNET"), or "unknown"; static. */
+const char *pp_link_name(uint16_t link_type);
+
+/** The snake_case name of a result, as in the report's counters; static. */
+const char *pp_decoded_name(enum pp_decoded result);
+
+#endif

@@ -1,0 +1,74 @@
+#include "arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 16384 };
+
+struct block {
+    struct block *next;
+    size_t used, size;
+    max_align_t bytes[];
+};
+
+struct arena {
+    struct block *blocks;
+    bool failed;
+};
+
+struct arena *arena_create(void) { return calloc(1, sizeof(struct arena)); }
+
+void arena_destroy(struct arena *arena)
+{
+    if (!arena) return;
+    while (arena->blocks) {
+        struct block *next = arena->blocks->next;
+        free(arena->blocks);
+        arena->blocks = next;
+    }
+    free(arena);
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t align = _Alignof(max_align_t);
+    if (size > SIZE_MAX / 2) return arena->failed = true, NULL;
+    size = (size + align - 1) & ~(align - 1);
+    struct block *block = arena->blocks;
+    if (!block || block->size - block->used < size) {
+        size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+        block = calloc(1, sizeof *block + room);
+        if (!block) return arena->failed = true, NULL;
+        block->size = room;
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    void *out = (char *)block->bytes + block->used;
+    block->used += size;
+    return out;
+}
+
+char *arena_copy(struct arena *arena, const char *text, size_t length)
+{
+    char *out = arena_alloc(arena, length + 1);
+    if (out && length) memcpy(out, text, length);
+    return out;
+}
+
+char *arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *out = length < 0 ? NULL : arena_alloc(arena, (size_t)length + 1);
+    if (out) vsnprintf(out, (size_t)length + 1, format, again);
+    va_end(again);
+    return out;
+}
+
+bool arena_failed(const struct arena *arena) { return arena->failed; }

@@ -1,0 +1,132 @@
+#define _DEFAULT_SOURCE /* timegm, gmtime_r */
+#include "clock.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+char *time_rfc3339(pp_time_ns time, char out[TIME_TEXT_MAX])
+{
+    time_t seconds = (time_t)(time / NS_PER_S);
+    struct tm tm;
+    if (!gmtime_r(&seconds, &tm)) return memcpy(out, "-", 2);
+    size_t n = strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + n, TIME_TEXT_MAX - n, ".%09" PRIu64 "Z", time % NS_PER_S);
+    return out;
+}
+
+char *time_readable(pp_time_ns time, bool local, char out[TIME_TEXT_MAX])
+{
+    time_t seconds = (time_t)(time / NS_PER_S);
+    struct tm tm;
+    if (!(local ? localtime_r(&seconds, &tm) : gmtime_r(&seconds, &tm))) return memcpy(out, "-", 2);
+    strftime(out, TIME_TEXT_MAX, local ? "%Y-%m-%d %H:%M:%S %Z" : "%Y-%m-%d %H:%M:%S UTC", &tm);
+    return out;
+}
+
+char *time_seconds(pp_time_ns time, char out[TIME_TEXT_MAX])
+{
+    snprintf(out, TIME_TEXT_MAX, "%" PRIu64 ".%09" PRIu64, time / NS_PER_S, time % NS_PER_S);
+    return out;
+}
+
+char *duration_readable(uint64_t ns, char out[TIME_TEXT_MAX])
+{
+    uint64_t s = ns / NS_PER_S;
+    if (s == 0)
+        snprintf(out, TIME_TEXT_MAX, "%" PRIu64 " ms", ns / 1000000);
+    else if (s < 60)
+        snprintf(out, TIME_TEXT_MAX, "%" PRIu64 " s", s);
+    else if (s < 3600)
+        snprintf(out, TIME_TEXT_MAX, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
+    else if (s < 86400)
+        snprintf(out, TIME_TEXT_MAX, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s % 3600 / 60);
+    else
+        snprintf(out, TIME_TEXT_MAX, "%" PRIu64 " d %02" PRIu64 " h", s / 86400, s % 86400 / 3600);
+    return out;
+}
+
+/* Exactly `n` digits as a number; advances *text. */
+static bool digits(const char **text, int n, int *out)
+{
+    int value = 0;
+    for (int i = 0; i < n; i++, (*text)++) {
+        if (!isdigit((unsigned char)**text)) return false;
+        value = value * 10 + (**text - '0');
+    }
+    *out = value;
+    return true;
+}
+
+static bool parse_date(const char **text, struct tm *tm)
+{
+    *tm = (struct tm){0};
+    if (!digits(text, 4, &tm->tm_year) || *(*text)++ != '-') return false;
+    if (!digits(text, 2, &tm->tm_mon) || *(*text)++ != '-') return false;
+    if (!digits(text, 2, &tm->tm_mday)) return false;
+    if (tm->tm_year < 1970 || tm->tm_year > 2500) return false; /* what 64-bit nanoseconds hold */
+    tm->tm_year -= 1900;
+    tm->tm_mon -= 1;
+    struct tm same = *tm;
+    timegm(&same);
+    return same.tm_mday == tm->tm_mday && same.tm_mon == tm->tm_mon && tm->tm_mday > 0;
+}
+
+bool date_parse(const char *text, pp_time_ns *out)
+{
+    struct tm tm;
+    if (!parse_date(&text, &tm) || *text) return false;
+    *out = (pp_time_ns)timegm(&tm) * NS_PER_S;
+    return true;
+}
+
+/* .123456789 → nanoseconds; advances *text past the digits, of which the first nine count. */
+static uint64_t fraction(const char **text)
+{
+    uint64_t ns = 0;
+    int n = 0;
+    if (**text != '.') return 0;
+    for ((*text)++; isdigit((unsigned char)**text); (*text)++, n++)
+        if (n < 9) ns = ns * 10 + (uint64_t)(**text - '0');
+    for (; n < 9; n++) ns *= 10;
+    return ns;
+}
+
+static bool parse_epoch(const char *text, pp_time_ns *out)
+{
+    char *end;
+    unsigned long long seconds = strtoull(text, &end, 10);
+    const char *rest = end;
+    if (seconds > UINT64_MAX / NS_PER_S - 1) return false;
+    *out = seconds * NS_PER_S + fraction(&rest);
+    return *rest == '\0';
+}
+
+bool time_parse(const char *text, pp_time_ns *out)
+{
+    if (!isdigit((unsigned char)*text)) return false;
+    struct tm tm;
+    const char *at = text;
+    if (!parse_date(&at, &tm)) return parse_epoch(text, out);
+    uint64_t ns = 0;
+    int offset_h = 0, offset_m = 0, sign = 0;
+    if (*at == 'T' || *at == 't' || *at == ' ') {
+        at++;
+        if (!digits(&at, 2, &tm.tm_hour) || *at++ != ':' || !digits(&at, 2, &tm.tm_min)) return false;
+        if (*at == ':' && (at++, !digits(&at, 2, &tm.tm_sec))) return false;
+        ns = fraction(&at);
+        if (*at == 'Z' || *at == 'z') at++;
+        else if (*at == '+' || *at == '-') {
+            sign = *at++ == '+' ? -1 : 1;
+            if (!digits(&at, 2, &offset_h) || *at++ != ':' || !digits(&at, 2, &offset_m)) return false;
+        }
+    }
+    if (*at || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || offset_h > 23 || offset_m > 59) return false;
+    time_t seconds = timegm(&tm) + sign * (offset_h * 3600 + offset_m * 60);
+    if (seconds < 0) return false;
+    *out = (pp_time_ns)seconds * NS_PER_S + ns;
+    return true;
+}
