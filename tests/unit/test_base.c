@@ -1,0 +1,80 @@
+#include "testing.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "clock.h"
+#include "siphash.h"
+#include "text.h"
+
+static void unsafe_bytes_are_escaped(void **state)
+{
+    (void)state;
+    static const struct { const char *in, *out; } cases[] = {
+        {"plain", "plain"}, {"\x1b[31m", "\\x1b[31m"}, {"caf\xc3\xa9", "caf\xc3\xa9"}, {"\xff", "\\xff"},
+        {"\xc0\xaf", "\\xc0\\xaf"}, {"a\xe2\x80\xae" "b", "a\\u{202e}b"}, {"\xc2\x9b", "\\u{9b}"}, {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, {"\xe2\x82", "\\xe2\\x82"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text text;
+        text_init(&text);
+        text_add_escaped(&text, cases[i].in, strlen(cases[i].in));
+        assert_string_equal(text.bytes, cases[i].out);
+        text_finish(&text);
+    }
+}
+
+static void times_are_printed_and_read_back(void **state)
+{
+    (void)state;
+    char out[TIME_TEXT_MAX];
+    pp_time_ns time;
+    assert_true(time_parse("2026-11-20T09:58:11.5Z", &time));
+    assert_string_equal(time_rfc3339(time, out), "2026-11-20T09:58:11.500000000Z");
+    assert_true(time_parse("2026-11-20T10:58:11.5+01:00", &time));
+    assert_string_equal(time_rfc3339(time, out), "2026-11-20T09:58:11.500000000Z");
+    assert_true(time_parse("1763632691.25", &time));
+    assert_string_equal(time_seconds(time, out), "1763632691.250000000");
+    assert_false(time_parse("2026-02-30", &time));
+    assert_false(time_parse("yesterday", &time));
+    assert_false(date_parse("2027-06-31", &time));
+    assert_true(date_parse("2027-06-30", &time));
+    assert_string_equal(duration_readable(UINT64_C(842) * NS_PER_S, out), "14 min 02 s");
+}
+
+static void prefixes_hold_their_addresses_only(void **state)
+{
+    (void)state;
+    struct pp_address prefix, address;
+    uint8_t length;
+    bool host_bits;
+    assert_true(prefix_parse("10.20.0.0/16", &prefix, &length, &host_bits));
+    assert_false(host_bits);
+    assert_true(address_parse("10.20.255.1", &address) && prefix_holds(&prefix, length, &address));
+    assert_true(address_parse("10.21.0.1", &address) && !prefix_holds(&prefix, length, &address));
+    assert_true(prefix_parse("2001:db8::/33", &prefix, &length, &host_bits));
+    assert_true(address_parse("2001:db8:7fff::1", &address) && prefix_holds(&prefix, length, &address));
+    assert_true(address_parse("2001:db8:8000::1", &address) && !prefix_holds(&prefix, length, &address));
+    assert_true(prefix_parse("10.20.0.1/16", &prefix, &length, &host_bits) && host_bits);
+    assert_false(prefix_parse("10.20.0.0/33", &prefix, &length, &host_bits));
+    assert_false(prefix_parse("10.20.0.0/", &prefix, &length, &host_bits));
+}
+
+static void siphash_gives_a_different_value_for_each_key(void **state)
+{
+    (void)state;
+    uint64_t words[2] = {1, 2};
+    struct siphash_key a = {1, 2}, b = {1, 3};
+    assert_true(siphash13(&a, words, 2) != siphash13(&b, words, 2));
+    assert_true(siphash13(&a, words, 2) == siphash13(&a, words, 2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unsafe_bytes_are_escaped),
+        cmocka_unit_test(times_are_printed_and_read_back),
+        cmocka_unit_test(prefixes_hold_their_addresses_only),
+        cmocka_unit_test(siphash_gives_a_different_value_for_each_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
