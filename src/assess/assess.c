@@ -1,0 +1,191 @@
+/* assess: flows + spec + site → findings. The order of judging stands in pp_assess; each step is a file of its own. */
+#include "assess.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERDICT_REASONS_MAX = 16 };
+
+/* Past the limit of flows a record keeps a port's class in place of the port: the highest port of the class stands for it. */
+static uint16_t unfold_port(const struct assessment *a, const struct pp_flow *flow, unsigned end)
+{
+    if (flow->kind != PP_FLOW_CLASSES || end == flow->kept_port) return flow->port[end];
+    return a->class_port[flow->transport == PP_UDP][flow->port[end] & (PP_CLASSES_MAX - 1)];
+}
+
+struct subject subject_of(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *j)
+{
+    struct subject s = {.flow = flow};
+    s.address[j->initiator] = j->initiator_address;
+    s.address[!j->initiator] = j->responder_address;
+    for (unsigned e = 0; e < 2; e++) {
+        const struct pp_site_entry *entry = &a->directory.seen[s.address[e]].entry;
+        s.port[e] = unfold_port(a, flow, e);
+        s.roles[e] = entry->roles;
+        s.host[e] = entry->host;
+    }
+    return s;
+}
+
+static void learn_class_ports(struct assessment *a)
+{
+    for (unsigned t = 0; t < 2; t++)
+        for (uint32_t port = 0; port < 65536; port++)
+            a->class_port[t][pp_port_class(a->in->index, t ? PP_UDP : PP_TCP, (uint16_t)port)] = (uint16_t)port;
+}
+
+static bool learn_addresses(struct assessment *a)
+{
+    uint32_t number;
+    for (size_t i = 0; i < a->count; i++) {
+        struct pp_flow flow;
+        pp_flow_at(a->in->flows, i, &flow);
+        if (!directory_add(&a->directory, a->in->site, &flow.address[0], &a->judged[i].initiator_address)) return false;
+        if (!directory_add(&a->directory, a->in->site, &flow.address[1], &a->judged[i].responder_address)) return false;
+    }
+    for (size_t i = 0; i < pp_seen_address_count(a->in->flows); i++) {
+        struct pp_address address = pp_seen_address_at(a->in->flows, i);
+        if (!directory_add(&a->directory, a->in->site, &address, &number)) return false;
+    }
+    return true;
+}
+
+static void learn_loopback_features(struct assessment *a)
+{
+    for (uint16_t r = 0; r < a->in->spec->row_count; r++)
+        if (a->in->spec->rows[r].loopback && edge_setting(a, a->in->spec->rows[r].feature, PP_NONE, PP_NONE) == PP_SET_ON) a->loopback_on = true;
+}
+
+static void judge_flows(struct assessment *a)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        struct pp_flow flow;
+        struct pp_reading readings[2];
+        uint8_t reading_count;
+        pp_flow_at(a->in->flows, i, &flow);
+        judge_flow(a, &flow, &a->judged[i], readings, &reading_count);
+    }
+}
+
+static void summarise(struct assessment *a)
+{
+    struct pp_summary *s = &a->report->summary;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct pp_judged *j = &a->judged[i];
+        uint64_t *const counts[PP_FLOW_VERDICT_COUNT] = {[PP_OUT_OF_SCOPE] = &s->out_of_scope, [PP_UNDETERMINED] = &s->undetermined,
+                                                         [PP_EXPECTED] = &s->expected, [PP_EXEMPT] = &s->exempt, [PP_UNEXPECTED] = &s->unexpected};
+        ++*counts[j->verdict];
+        if (j->verdict == PP_UNEXPECTED && got_through(j->outcome, j->transport) == PP_YES) s->got_through++;
+        if (j->verdict == PP_EXPECTED && j->labels & PP_LABEL_WIDE) s->wide++;
+    }
+}
+
+/* --- compliance (design 5.5) ----------------------------------------------------------------------------------------- */
+
+static void conclude(struct assessment *a, enum pp_compliance at_best, const char *reason)
+{
+    struct pp_report *r = a->report;
+    if (!reason || r->verdict_reason_count == VERDICT_REASONS_MAX) return;
+    r->verdict_reasons[r->verdict_reason_count++] = reason;
+    if (r->verdict == PP_COMPLIANT || at_best == PP_NON_COMPLIANT) r->verdict = at_best;
+}
+
+static uint64_t count_findings(const struct assessment *a, enum pp_finding_kind kind, enum pp_answer through)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < a->report->finding_count; i++)
+        n += a->report->findings[i].kind == kind && a->report->findings[i].got_through == through;
+    return n;
+}
+
+static uint64_t silent_udp(const struct assessment *a)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < a->count; i++)
+        n += a->judged[i].verdict == PP_UNEXPECTED && got_through(a->judged[i].outcome, a->judged[i].transport) == PP_UNKNOWN;
+    return n;
+}
+
+static const char *counted(struct assessment *a, uint64_t n, const char *one, const char *many)
+{
+    return n ? arena_format(a->arena, "%" PRIu64 " %s", n, n == 1 ? one : many) : NULL;
+}
+
+static void conclude_all(struct assessment *a)
+{
+    struct pp_report *r = a->report;
+    uint64_t packets = 0, failed = 0, expired = 0;
+    for (uint32_t i = 0; i < a->in->capture_count; i++) failed += a->in->captures[i].failed;
+    for (unsigned i = 0; i < PP_DECODED_COUNT; i++) packets += r->counters->by_result[i];
+    for (unsigned t = 0; t < 3; t++) expired += count_findings(a, PP_FIND_WAIVER_EXPIRED, (enum pp_answer)t);
+    conclude(a, PP_NON_COMPLIANT, counted(a, r->summary.rows[PP_STATE_BLOCKED], "row is blocked", "rows are blocked"));
+    conclude(a, PP_NON_COMPLIANT, counted(a, r->summary.got_through, "unexpected flow got through", "unexpected flows got through"));
+    conclude(a, PP_NON_COMPLIANT, counted(a, expired, "waiver in use has expired", "uses of waivers that have expired"));
+    conclude(a, PP_INCONCLUSIVE, counted(a, r->summary.rows[PP_STATE_MISSING], "due row was never exercised", "due rows were never exercised"));
+    conclude(a, PP_INCONCLUSIVE, counted(a, r->summary.rows[PP_STATE_NOT_OBSERVABLE], "due row could not have been seen here", "due rows could not have been seen here"));
+    conclude(a, PP_INCONCLUSIVE, counted(a, r->summary.undetermined, "flow could not be judged", "flows could not be judged"));
+    conclude(a, PP_INCONCLUSIVE, counted(a, silent_udp(a), "unexpected UDP flow may have got through", "unexpected UDP flows may have got through"));
+    if (!packets)
+        conclude(a, PP_INCONCLUSIVE, "there is no packet to judge");
+    else if (!r->summary.rows[PP_STATE_EXPECTED])
+        conclude(a, PP_INCONCLUSIVE, "no row was seen to work");
+    if (r->site->inferred) conclude(a, PP_INCONCLUSIVE, "roles were inferred from the traffic itself");
+    if (failed) conclude(a, PP_INCONCLUSIVE, "input was cut short or could not be read");
+    if (r->fitness.grade == PP_POOR) conclude(a, PP_INCONCLUSIVE, "the capture is poor evidence");
+}
+
+static bool judge_everything(struct assessment *a)
+{
+    if (!learn_addresses(a)) return false;
+    learn_class_ports(a);
+    mark_narrow_ports(a);
+    learn_loopback_features(a);
+    if (!learn_endpoints(a)) return false;
+    judge_flows(a);
+    if (!add_labels(a)) return false;
+    summarise(a);
+    if (!judge_rows(a) || !collect_findings(a) || !judge_fitness(a)) return false;
+    for (uint32_t i = 0; i < a->report->finding_count; i++) explain_finding(a, &a->report->findings[i]);
+    sort_findings(a);
+    conclude_all(a);
+    return !arena_failed(a->arena);
+}
+
+struct pp_report *pp_assess(const struct pp_assess_input *input)
+{
+    struct arena *arena = arena_create();
+    struct assessment *a = calloc(1, sizeof *a);
+    struct pp_report *report = calloc(1, sizeof *report);
+    bool ok = arena && a && report;
+    if (ok) {
+        *report = (struct pp_report){.spec = input->spec, .site = input->site, .captures = input->captures, .capture_count = input->capture_count,
+                                     .flows = input->flows, .counters = pp_flow_counters(input->flows), .memory = arena};
+        *a = (struct assessment){.in = input, .arena = arena, .report = report, .count = pp_flow_count(input->flows)};
+        a->judged = calloc(a->count + 1, sizeof *a->judged);
+        a->visible = arena_alloc(arena, input->site->host_count + 1);
+        report->rows = arena_alloc(arena, (input->spec->row_count + 1u) * sizeof *report->rows);
+        report->verdict_reasons = arena_alloc(arena, VERDICT_REASONS_MAX * sizeof *report->verdict_reasons);
+        ok = a->judged && !arena_failed(arena) && judge_everything(a);
+        report->judged = a->judged;
+        report->addresses = a->directory.seen;
+        report->address_count = a->directory.count;
+        free(a->directory.slots);
+        endpoints_finish(&a->endpoints);
+    }
+    free(a);
+    if (ok) return report;
+    if (!report) arena_destroy(arena);
+    pp_report_destroy(report);
+    return NULL;
+}
+
+void pp_report_destroy(struct pp_report *report)
+{
+    if (!report) return;
+    arena_destroy(report->memory);
+    free((void *)(uintptr_t)report->judged);
+    free((void *)(uintptr_t)report->addresses);
+    free(report->findings);
+    free(report);
+}

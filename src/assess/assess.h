@@ -1,0 +1,113 @@
+/* Inside assess: what its files share while a run is judged. */
+#ifndef ASSESS_ASSESS_H
+#define ASSESS_ASSESS_H
+
+#include "arena.h"
+#include "portproof/findings.h"
+
+/** Addresses as small numbers, each with what the site knows of it, looked up once. */
+struct directory {
+    struct pp_seen *seen;
+    uint32_t *slots; /* number + 1; 0: empty */
+    uint32_t count, room, mask;
+};
+
+bool directory_add(struct directory *directory, const struct pp_site *site, const struct pp_address *address, uint32_t *number);
+void directory_finish(struct directory *directory);
+
+/** What is known of an end (transport, address, port) over all flows. */
+struct endpoint { uint64_t id, first_peer; bool used, listener, many_peers; };
+struct endpoints { struct endpoint *slots; uint64_t mask; };
+
+bool endpoints_init(struct endpoints *endpoints, size_t flows);
+void endpoints_finish(struct endpoints *endpoints);
+struct endpoint *endpoint_of(struct endpoints *endpoints, uint8_t transport, uint32_t address, uint16_t port);
+void endpoint_met(struct endpoint *endpoint, uint32_t peer_address, uint16_t peer_port);
+
+/** Rows, waivers and companions that one orientation of a flow would match. */
+struct reading {
+    struct pp_row_set rows;    /* matching rows, whatever their feature says; wide ones only where they may orient */
+    uint32_t narrowest;        /* ports in the smallest matching set; UINT32_MAX: nothing matches */
+    bool expected, exempt;     /* a row that is not off; a waiver that has not expired */
+    uint16_t waiver;           /* first matching unexpired waiver, or PP_NONE */
+    uint16_t expired;          /* first matching expired one, or PP_NONE */
+};
+
+struct assessment {
+    const struct pp_assess_input *in;
+    struct arena *arena;
+    struct pp_report *report;
+    struct directory directory;
+    struct endpoints endpoints;
+    struct pp_judged *judged;
+    size_t count;
+    uint16_t class_port[2][PP_CLASSES_MAX]; /* highest port of each class, TCP and UDP: stands for a folded port */
+    uint8_t narrow[2][65536 / 8];           /* TCP, UDP: ports of a narrow row, a waiver or a companion (design 5.1) */
+    bool loopback_seen;
+    size_t finding_room;
+    bool *visible;                          /* by host */
+    bool loopback_on;                       /* a feature of a loopback row is on */
+};
+
+/** A flow with its ends' directory numbers, as the judging steps see it. */
+struct subject {
+    const struct pp_flow *flow;
+    uint32_t address[2];
+    uint16_t port[2];       /* a folded port is replaced by one of its class */
+    pp_role_set roles[2];
+    uint16_t host[2];
+};
+
+struct subject subject_of(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged);
+
+/* orient.c */
+void mark_narrow_ports(struct assessment *a);
+bool learn_endpoints(struct assessment *a);
+bool waiver_matches(const struct pp_waiver *waiver, const struct subject *s, unsigned initiator);
+void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
+unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis);
+
+/* outcome.c */
+enum pp_outcome outcome_of(const struct pp_flow *flow, unsigned initiator);
+/** The ICMP error that blocks, or NULL. */
+const struct pp_icmp_report *blocking_report(const struct pp_flow *flow, unsigned initiator);
+bool is_too_late(const struct assessment *a, const struct pp_flow *flow, unsigned initiator);
+enum pp_answer got_through(enum pp_outcome outcome, uint8_t transport);
+uint64_t captures_of(const struct pp_flow *flow);
+
+/* verdict.c */
+enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
+struct pp_row_set matching_rows(const struct assessment *a, enum pp_transport transport, uint16_t port, pp_role_set from, pp_role_set to);
+uint32_t row_width(const struct pp_spec *spec, uint16_t row);
+void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged, struct pp_reading readings[2], uint8_t *reading_count);
+/** Rows the flow gives credit to: the narrowest of those it matches, and their partners. */
+struct pp_row_set credited_rows(const struct assessment *a, const struct subject *s, const struct pp_judged *judged);
+
+/* labels.c */
+bool add_labels(struct assessment *a);
+
+/* rows.c: states of rows and edges, with a finding for each blocked or missing edge; edges.c: which edges a row has */
+bool judge_rows(struct assessment *a);
+
+/** Edges that the site's hosts allow for a row, as found in the inventory; settings by edge. */
+struct candidate { uint16_t from, to, port; enum pp_setting setting; bool visible; };
+struct candidates { struct candidate *items; size_t count, room; };
+bool list_candidates(struct assessment *a, uint16_t row, struct candidates *out);
+/** The same open sides for a tried pair of hosts. */
+void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *port);
+
+/* findings.c, explain.c */
+struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind); /* NULL: out of memory */
+struct pp_party party_of(const struct assessment *a, uint32_t address);
+struct pp_party party_of_role(const struct assessment *a, uint16_t host, uint16_t role);
+/** Add a flow's counts, times and first frame to a finding. `forward`: its initiator stands on the finding's initiator side. */
+void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_t flow_number, bool forward);
+bool collect_findings(struct assessment *a);
+void sort_findings(struct assessment *a);
+void explain_finding(struct assessment *a, struct pp_finding *finding);
+const char *icmp_words(uint8_t family, uint8_t type, uint8_t code);
+
+/* fitness.c */
+bool judge_fitness(struct assessment *a);
+
+#endif

@@ -1,0 +1,209 @@
+/* Findings in words: what happened, and what to do about it. Names come from the site file and may hold anything; every
+ * report format escapes them for itself. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "address.h"
+#include "assess.h"
+#include "clock.h"
+#include "text.h"
+
+const char *icmp_words(uint8_t family, uint8_t type, uint8_t code)
+{
+    static const char *const unreachable4[] = {
+        [0] = "network unreachable", [1] = "host unreachable", [2] = "protocol unreachable", [3] = "port unreachable",
+        [5] = "source route failed", [6] = "network unknown", [7] = "host unknown", [9] = "network administratively prohibited",
+        [10] = "host administratively prohibited", [11] = "network unreachable for this type of service",
+        [12] = "host unreachable for this type of service", [13] = "communication administratively prohibited"};
+    static const char *const unreachable6[] = {
+        [0] = "no route to destination", [1] = "communication administratively prohibited", [2] = "beyond scope of source address",
+        [3] = "address unreachable", [4] = "port unreachable", [5] = "source address failed policy", [6] = "reject route"};
+    const char *words = NULL;
+    if (family == PP_IPV4 && type == 3 && code < sizeof unreachable4 / sizeof *unreachable4) words = unreachable4[code];
+    if (family == PP_IPV6 && type == 1 && code < sizeof unreachable6 / sizeof *unreachable6) words = unreachable6[code];
+    return words ? words : "unreachable";
+}
+
+/* "tta1 (10.0.1.10)", "10.0.9.9 (not in the inventory)", "any client". */
+static void add_party(const struct assessment *a, struct text *text, const struct pp_party *party)
+{
+    char address[ADDRESS_TEXT_MAX];
+    if (party->address.family) {
+        address_text(&party->address, address);
+        if (!*party->name)
+            text_add(text, address);
+        else
+            text_printf(text, "%s (%s)", party->name, address);
+        return;
+    }
+    if (*party->name) {
+        text_add(text, party->name);
+        return;
+    }
+    for (unsigned r = 0, n = 0; r < a->in->spec->role_count; r++)
+        if (party->roles >> r & 1) text_printf(text, n++ ? " or %s" : "any %s", a->in->spec->roles[r].name);
+}
+
+static void add_service(struct text *text, const struct pp_finding *f)
+{
+    text_printf(text, "%u/%s", f->port, pp_transport_name(f->transport));
+}
+
+static const char *row_id(const struct assessment *a, uint16_t row) { return a->in->spec->rows[row].id; }
+static const char *role_name(const struct assessment *a, uint16_t role) { return a->in->spec->roles[role].name; }
+
+static void add_attempts(struct text *text, const struct pp_finding *f)
+{
+    char duration[TIME_TEXT_MAX];
+    uint64_t n = f->attempts ? f->attempts : f->packets[0];
+    text_printf(text, "%" PRIu64 " %s%s", n, f->attempts ? "attempt" : "packet", n == 1 ? "" : "s");
+    if (f->first_ns != PP_NO_FIRST && f->last_ns > f->first_ns)
+        text_printf(text, " over %s", duration_readable(f->last_ns - f->first_ns, duration));
+}
+
+/* The picture of what became of it. */
+static void add_picture(const struct assessment *a, struct text *text, const struct pp_finding *f, const struct pp_party *responder)
+{
+    char device[ADDRESS_TEXT_MAX];
+    switch (f->outcome) {
+    case PP_ANSWERED: text_add(text, "answered"); break;
+    case PP_HALF_SEEN: text_add(text, "half seen: only one side's packets were captured, but they show that the other side answers"); break;
+    case PP_REFUSED:
+        if (f->transport == PP_TCP)
+            text_add(text, "refused with a reset by ");
+        else
+            text_add(text, "refused (ICMP port unreachable) by ");
+        add_party(a, text, responder);
+        break;
+    case PP_REJECTED: {
+        bool itself = memcmp(&f->blocked_by, &responder->address, sizeof f->blocked_by) == 0;
+        text_printf(text, "rejected by %s%s (ICMP %s)", itself ? "the destination's own firewall, " : "", address_text(&f->blocked_by, device),
+                    icmp_words(f->blocked_by.family, f->icmp_type, f->icmp_code));
+        break;
+    }
+    case PP_SILENT:
+    case PP_OUTCOME_COUNT:
+        add_attempts(text, f);
+        text_add(text, ", no answer");
+    }
+}
+
+static void explain_blocked(struct assessment *a, struct text *text, struct pp_finding *f)
+{
+    add_picture(a, text, f, &f->tried_at);
+    switch (f->outcome) {
+    case PP_REFUSED:
+        text_add(text, ": nothing listens there, or a firewall forges the reset. Start the service, or allow ");
+        f->action = "start";
+        break;
+    case PP_REJECTED:
+        text_add(text, ". Allow ");
+        f->action = "open";
+        break;
+    default:
+        text_add(text, ": dropped on the way, or the host is down. Allow ");
+        f->action = "open";
+    }
+    add_service(text, f);
+    text_add(text, " from ");
+    add_party(a, text, f->initiator.address.family || *f->initiator.name ? &f->initiator : &f->tried_by);
+    text_add(text, " to ");
+    add_party(a, text, f->responder.address.family || *f->responder.name ? &f->responder : &f->tried_at);
+    text_printf(text, " (row %s).", row_id(a, f->row));
+    if (f->pairs > 1) text_printf(text, " %u pairs of addresses are affected; this is the first.", f->pairs);
+}
+
+static void explain_missing(struct assessment *a, struct text *text, struct pp_finding *f)
+{
+    const struct pp_row *row = &a->in->spec->rows[f->row];
+    f->action = "test";
+    text_add(text, "Nobody tried it in this capture, though both sides were visible. ");
+    text_printf(text, "To exercise it: %s", row->exercise && *row->exercise ? row->exercise : row->purpose);
+}
+
+/* What the nearest row would have wanted. */
+static void add_reason(const struct assessment *a, struct text *text, const struct pp_finding *f)
+{
+    const struct pp_row *row = f->nearest_row == PP_NONE ? NULL : &a->in->spec->rows[f->nearest_row];
+    switch (f->reason) {
+    case PP_FEATURE_OFF:
+        text_printf(text, "row %s would allow it, but its feature %s is off at this site. ", row->id, a->in->spec->features[row->feature].name);
+        text_add(text, "Stop the traffic, or switch the feature on in the site file.");
+        break;
+    case PP_REVERSED:
+        text_printf(text, "row %s runs the other way, from %s to %s. ", row->id, role_name(a, row->from), role_name(a, row->to));
+        text_add(text, "Close this direction; a firewall rule may have been written the wrong way round.");
+        break;
+    case PP_WRONG_TRANSPORT:
+        text_printf(text, "row %s allows this port over %s, not over %s.", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport));
+        break;
+    case PP_WRONG_SOURCE:
+        text_printf(text, "only a %s may connect here (row %s). Close it; or, if ", role_name(a, row->from), row->id);
+        add_party(a, text, &f->initiator);
+        text_printf(text, " is a %s under a new or translated address, add it to the site file.", role_name(a, row->from));
+        break;
+    case PP_WRONG_DESTINATION:
+        text_printf(text, "row %s allows this port only towards a %s. Close it; or, if ", row->id, role_name(a, row->to));
+        add_party(a, text, &f->responder);
+        text_add(text, " is one, add it to the site file.");
+        break;
+    case PP_UNLISTED_PORT: text_add(text, "no row of the list joins these hosts on this port. Close it, or waive it with an owner and a reason."); break;
+    case PP_UNKNOWN_HOST:
+        add_party(a, text, f->initiator.roles ? &f->responder : &f->initiator);
+        text_add(text, " has no role in the inventory. Name it in the site file, or close it.");
+        break;
+    default: break;
+    }
+}
+
+static void explain_unexpected(struct assessment *a, struct text *text, struct pp_finding *f)
+{
+    add_picture(a, text, f, &f->responder);
+    text_add(text, "; ");
+    add_reason(a, text, f);
+    f->action = f->got_through == PP_NO ? "stop" : f->got_through == PP_UNKNOWN ? "settle" : "close";
+    if (f->labels & PP_LABEL_CALLBACK) text_add(text, " It is the connection back that a remote-shell session announced; the list does not name it.");
+    if (f->companion != PP_NONE) text_printf(text, " Known side traffic: %s.", a->in->spec->companions[f->companion].title);
+    if (f->labels & (PP_LABEL_CALLBACK | PP_LABEL_COMPANION)) f->action = "decide";
+    if (f->initiators > 1) text_printf(text, " %" PRIu64 " initiators are joined in this line.", f->initiators);
+}
+
+static void explain_undetermined(struct assessment *a, struct text *text, struct pp_finding *f)
+{
+    f->action = "settle";
+    if (f->reason == PP_REASON_FRAGMENT) {
+        text_printf(text, "%" PRIu64 " fragments whose first part, the one with the ports, was never captured. ", f->packets[0]);
+        text_add(text, "Capture where no fragment takes another path, or with no filter on ports.");
+        return;
+    }
+    text_add(text, "The capture does not show who opened this connection: ");
+    for (unsigned i = 0; i < f->reading_count; i++) {
+        char from[ADDRESS_TEXT_MAX], to[ADDRESS_TEXT_MAX];
+        const struct pp_reading *r = &f->readings[i];
+        text_printf(text, "%sit is %s%s if %s opened it to %s port %u", i ? ", " : "", r->row == PP_NONE ? "waived" : "row ",
+                    r->row == PP_NONE ? "" : row_id(a, r->row), address_text(&r->initiator, from), address_text(&r->responder, to), r->port);
+    }
+    text_add(text, ". Capture it from its start.");
+}
+
+static void explain_expired(struct assessment *a, struct text *text, struct pp_finding *f)
+{
+    const struct pp_waiver *w = &a->in->site->waivers[f->waiver];
+    f->action = "renew";
+    text_printf(text, "The waiver of %s for %s (\"%s\") ended on %s. Renew it, or close the traffic.", w->owner, w->ports_text, w->reason,
+                w->expires_text ? w->expires_text : "-");
+}
+
+void explain_finding(struct assessment *a, struct pp_finding *f)
+{
+    static void (*const explain[PP_FINDING_KIND_COUNT])(struct assessment *, struct text *, struct pp_finding *) = {
+        [PP_FIND_BLOCKED] = explain_blocked,           [PP_FIND_UNEXPECTED] = explain_unexpected, [PP_FIND_WAIVER_EXPIRED] = explain_expired,
+        [PP_FIND_UNDETERMINED] = explain_undetermined, [PP_FIND_MISSING] = explain_missing};
+    struct text text;
+    text_init(&text);
+    explain[f->kind](a, &text, f);
+    if (text.length && text.bytes[0] >= 'a' && text.bytes[0] <= 'z') text.bytes[0] = (char)(text.bytes[0] - 'a' + 'A');
+    f->explanation = text.failed ? NULL : arena_copy(a->arena, text.bytes ? text.bytes : "", text.length);
+    if (!f->explanation) f->explanation = "";
+    text_finish(&text);
+}

@@ -1,0 +1,152 @@
+/* Who is who, read off the traffic when there is no site file (design 5.6). Only answered flows speak; wide rows do not. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "assess.h"
+
+struct inference {
+    const struct pp_spec *spec;
+    const struct pp_port_index *index;
+    struct pp_flow_table *flows;
+    struct directory directory; /* roles gather in seen[].entry.roles */
+};
+
+/* One answered flow read in one direction. */
+struct view {
+    uint32_t initiator, responder;
+    uint16_t port;
+    enum pp_transport transport;
+};
+
+static bool on_narrow_row(const struct inference *in, enum pp_transport transport, uint16_t port)
+{
+    const struct pp_row_set *rows = pp_class_rows(in->index, pp_port_class(in->index, transport, port));
+    for (uint16_t r = 0; r < in->spec->row_count; r++)
+        if (pp_row_set_has(rows, r) && !in->spec->rows[r].wide) return true;
+    return false;
+}
+
+/* Which end answers: by the handshake, else by the one port of the two that a narrow row names. 2: cannot be told. */
+static unsigned responder_of(const struct inference *in, const struct pp_flow *flow)
+{
+    if (flow->kind == PP_FLOW_CONVERSATION) return !flow->initiator;
+    if (flow->kind != PP_FLOW_EXACT) return 2;
+    if (flow->transport == PP_TCP) {
+        unsigned initiator = pp_handshake_initiator(flow->side[0].marks, flow->side[1].marks);
+        if (initiator < 2) return !initiator;
+    }
+    bool named[2] = {on_narrow_row(in, flow->transport, flow->port[0]), on_narrow_row(in, flow->transport, flow->port[1])};
+    return named[0] == named[1] ? 2 : named[1];
+}
+
+static bool view_flow(struct inference *in, size_t number, struct view *view, bool *useful)
+{
+    struct pp_flow flow;
+    pp_flow_at(in->flows, number, &flow);
+    unsigned responder = responder_of(in, &flow);
+    *useful = false;
+    for (unsigned e = 0; e < 2; e++)
+        if (address_is_group(&flow.address[e]) || address_is_loopback(&flow.address[e])) return true;
+    if (responder > 1) return true;
+    enum pp_outcome outcome = outcome_of(&flow, !responder);
+    if (outcome != PP_ANSWERED && outcome != PP_HALF_SEEN) return true;
+    *useful = true;
+    *view = (struct view){.port = flow.port[responder], .transport = flow.transport};
+    return directory_add(&in->directory, NULL, &flow.address[!responder], &view->initiator) &&
+           directory_add(&in->directory, NULL, &flow.address[responder], &view->responder);
+}
+
+static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->directory.seen[address].entry.roles; }
+
+static void infer_end(struct inference *in, const struct pp_inference *rule, uint32_t end, uint32_t peer)
+{
+    if (!rule->peer_roles || *roles_of(in, peer) & rule->peer_roles) *roles_of(in, end) |= rule->roles;
+}
+
+/* The rules file's own inferences; returns whether one spoke of this port. */
+static bool apply_rules(struct inference *in, const struct view *v, bool with_peers)
+{
+    bool spoke = false;
+    for (unsigned i = 0; i < in->spec->inference_count; i++) {
+        const struct pp_inference *rule = &in->spec->inferences[i];
+        if (!pp_ports_hold(&rule->ports, v->transport, v->port)) continue;
+        spoke = true;
+        if ((rule->peer_roles != 0) != with_peers) continue;
+        if (rule->who != PP_INFER_INITIATOR) infer_end(in, rule, v->responder, v->initiator);
+        if (rule->who != PP_INFER_RESPONDER) infer_end(in, rule, v->initiator, v->responder);
+    }
+    return spoke;
+}
+
+static pp_role_set primary_roles(const struct pp_spec *spec)
+{
+    pp_role_set roles = 0;
+    for (unsigned r = 0; r < spec->role_count; r++)
+        if (spec->roles[r].primary) roles |= UINT32_C(1) << r;
+    return roles;
+}
+
+/* The other end of a narrow row's flow with a server of the array has that row's role. */
+static void apply_rows(struct inference *in, const struct view *v)
+{
+    pp_role_set array = primary_roles(in->spec);
+    const struct pp_row_set *rows = pp_class_rows(in->index, pp_port_class(in->index, v->transport, v->port));
+    for (uint16_t r = 0; r < in->spec->row_count; r++) {
+        const struct pp_row *row = &in->spec->rows[r];
+        if (!pp_row_set_has(rows, r) || row->wide || row->loopback) continue;
+        if (array >> row->from & 1 && *roles_of(in, v->initiator) & array) *roles_of(in, v->responder) |= UINT32_C(1) << row->to;
+        if (array >> row->to & 1 && *roles_of(in, v->responder) & array) *roles_of(in, v->initiator) |= UINT32_C(1) << row->from;
+    }
+}
+
+static bool infer_roles(struct inference *in)
+{
+    size_t count = pp_flow_count(in->flows);
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < count; i++) {
+            struct view v;
+            bool useful;
+            if (!view_flow(in, i, &v, &useful)) return false;
+            if (useful && !apply_rules(in, &v, pass == 1) && pass == 1) apply_rows(in, &v);
+        }
+    return true;
+}
+
+static int compare_seen(const void *x, const void *y)
+{
+    return address_compare(&((const struct pp_seen *)x)->address, &((const struct pp_seen *)y)->address);
+}
+
+/* "tarantella-1", "client-12": the first role a host holds, without "-server", and a running number. */
+static void name_host(const struct pp_spec *spec, pp_role_set roles, unsigned numbers[PP_ROLES_MAX], char out[80])
+{
+    unsigned role = 0;
+    pp_role_set array = primary_roles(spec), pick = roles & array ? roles & array : roles;
+    while (!(pick >> role & 1)) role++;
+    const char *name = spec->roles[role].name, *tail = strstr(name, "-server");
+    int length = tail && !tail[7] ? (int)(tail - name) : (int)strlen(name);
+    snprintf(out, 80, "%.*s-%u", length > 60 ? 60 : length, name, ++numbers[role]);
+}
+
+struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows)
+{
+    struct inference in = {.spec = spec, .index = index, .flows = flows};
+    struct pp_site *site = pp_site_create("inferred from traffic");
+    bool ok = site && infer_roles(&in);
+    if (ok && in.directory.count) qsort(in.directory.seen, in.directory.count, sizeof *in.directory.seen, compare_seen);
+    unsigned numbers[PP_ROLES_MAX] = {0};
+    for (uint32_t i = 0; ok && i < in.directory.count; i++) {
+        const struct pp_seen *seen = &in.directory.seen[i];
+        if (!seen->entry.roles) continue;
+        char name[80];
+        name_host(spec, seen->entry.roles, numbers, name);
+        ok = pp_site_add(site, name, &seen->address, seen->entry.roles, false);
+    }
+    ok = ok && pp_site_finish(site, spec);
+    directory_finish(&in.directory);
+    if (ok) return site;
+    pp_site_destroy(site);
+    return NULL;
+}

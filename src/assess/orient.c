@@ -1,0 +1,159 @@
+/* Who opened a flow, and on what proof (design 5.1): the handshake, then listeners, then the rows, then for UDP the
+ * peers and the first packet. What nothing decides stays open; it is never guessed. */
+#include <string.h>
+
+#include "assess.h"
+#include "address.h"
+
+enum { EPHEMERAL_FIRST = 1024 };
+
+static void mark_ports(struct assessment *a, const struct pp_ports *ports)
+{
+    for (unsigned r = 0; r < ports->count; r++)
+        for (uint32_t port = ports->ranges[r].first; port <= ports->ranges[r].last; port += ports->ranges[r].step) {
+            if (ports->tcp) a->narrow[0][port / 8] |= (uint8_t)(1u << port % 8);
+            if (ports->udp) a->narrow[1][port / 8] |= (uint8_t)(1u << port % 8);
+        }
+}
+
+void mark_narrow_ports(struct assessment *a)
+{
+    const struct pp_spec *spec = a->in->spec;
+    for (unsigned i = 0; i < spec->row_count; i++)
+        if (!spec->rows[i].wide) mark_ports(a, &spec->rows[i].ports);
+    for (unsigned i = 0; i < spec->companion_count; i++) mark_ports(a, &spec->companions[i].ports);
+    for (unsigned i = 0; i < a->in->site->waiver_count; i++) mark_ports(a, &a->in->site->waivers[i].ports);
+}
+
+static bool is_narrow_port(const struct assessment *a, uint8_t transport, uint16_t port)
+{
+    return a->narrow[transport == PP_UDP][port / 8] >> port % 8 & 1;
+}
+
+static bool end_matches(const struct pp_waiver_end *end, const struct subject *s, unsigned which)
+{
+    switch (end->kind) {
+    case PP_WHO_ANY: return true;
+    case PP_WHO_ROLE: return s->roles[which] >> end->index & 1;
+    case PP_WHO_HOST: return s->host[which] == end->index;
+    case PP_WHO_PREFIX: return prefix_holds(&end->prefix.address, end->prefix.length, &s->flow->address[which]);
+    }
+    return false;
+}
+
+bool waiver_matches(const struct pp_waiver *waiver, const struct subject *s, unsigned initiator)
+{
+    return pp_ports_hold(&waiver->ports, s->flow->transport, s->port[!initiator]) && end_matches(&waiver->from, s, initiator) &&
+           end_matches(&waiver->to, s, !initiator);
+}
+
+static pp_time_ns first_time(const struct pp_flow *flow)
+{
+    pp_time_ns first = flow->side[0].first_ns < flow->side[1].first_ns ? flow->side[0].first_ns : flow->side[1].first_ns;
+    return first == PP_NO_FIRST && flow->has_facts ? flow->facts.icmp_first_ns : first;
+}
+
+static void narrow_down(struct reading *reading, uint32_t ports)
+{
+    if (ports < reading->narrowest) reading->narrowest = ports;
+}
+
+static void read_waivers(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
+{
+    pp_time_ns time = first_time(s->flow);
+    for (uint32_t i = 0; i < a->in->site->waiver_count; i++) {
+        const struct pp_waiver *waiver = &a->in->site->waivers[i];
+        if (!waiver_matches(waiver, s, initiator)) continue;
+        narrow_down(reading, pp_ports_size(&waiver->ports));
+        bool valid = time == PP_NO_FIRST || time < waiver->valid_until_ns;
+        uint16_t *slot = valid ? &reading->waiver : &reading->expired;
+        if (*slot == PP_NONE) *slot = (uint16_t)i;
+        reading->exempt |= valid;
+    }
+}
+
+static bool holds_any(pp_role_set roles, pp_role_set wanted) { return !wanted || roles & wanted; }
+
+static void read_companions(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
+{
+    const struct pp_spec *spec = a->in->spec;
+    for (unsigned i = 0; i < spec->companion_count; i++) {
+        const struct pp_companion *c = &spec->companions[i];
+        if (pp_ports_hold(&c->ports, s->flow->transport, s->port[!initiator]) && holds_any(s->roles[initiator], c->from) &&
+            holds_any(s->roles[!initiator], c->to))
+            narrow_down(reading, pp_ports_size(&c->ports));
+    }
+}
+
+void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
+{
+    const struct pp_spec *spec = a->in->spec;
+    *reading = (struct reading){.narrowest = UINT32_MAX, .waiver = PP_NONE, .expired = PP_NONE};
+    uint16_t opposite = s->port[initiator];
+    bool wide_may = opposite >= EPHEMERAL_FIRST && !is_narrow_port(a, s->flow->transport, opposite);
+    struct pp_row_set rows = matching_rows(a, s->flow->transport, s->port[!initiator], s->roles[initiator], s->roles[!initiator]);
+    for (uint16_t r = 0; r < spec->row_count && !pp_row_set_empty(&rows); r++) {
+        if (!pp_row_set_has(&rows, r) || (spec->rows[r].wide && !wide_may)) continue;
+        pp_row_set_add(&reading->rows, r);
+        narrow_down(reading, row_width(spec, r));
+        reading->expected |= edge_setting(a, spec->rows[r].feature, s->host[initiator], s->host[!initiator]) != PP_SET_OFF;
+    }
+    read_waivers(a, s, initiator, reading);
+    read_companions(a, s, initiator, reading);
+}
+
+static struct endpoint *endpoint_at(const struct assessment *a, const struct subject *s, unsigned end)
+{
+    struct endpoints endpoints = a->endpoints;
+    return endpoint_of(&endpoints, s->flow->transport, s->address[end], s->port[end]);
+}
+
+static unsigned by_handshake(const struct pp_flow *flow)
+{
+    if (flow->kind == PP_FLOW_CONVERSATION) return flow->initiator;
+    if (flow->transport != PP_TCP) return 2;
+    unsigned quoted = flow->facts.quoted_syn;
+    return pp_handshake_initiator(flow->side[0].marks | (quoted & 1 ? PP_SIDE_SYN : 0), flow->side[1].marks | (quoted & 2 ? PP_SIDE_SYN : 0));
+}
+
+/* First pass over all flows: which ends answered a SYN, and which UDP ends met many peers. */
+bool learn_endpoints(struct assessment *a)
+{
+    if (!endpoints_init(&a->endpoints, a->count)) return false;
+    for (size_t i = 0; i < a->count; i++) {
+        struct pp_flow flow;
+        pp_flow_at(a->in->flows, i, &flow);
+        struct subject s = subject_of(a, &flow, &a->judged[i]);
+        if (flow.transport == PP_UDP)
+            for (unsigned e = 0; e < 2; e++) endpoint_met(endpoint_at(a, &s, e), s.address[!e], s.port[!e]);
+        unsigned initiator = flow.transport == PP_TCP ? by_handshake(&flow) : 2;
+        if (initiator < 2 && flow.side[!initiator].marks & PP_SIDE_SYN_ACK) endpoint_at(a, &s, !initiator)->listener = true;
+    }
+    return true;
+}
+
+static unsigned by_first_packet(const struct pp_flow *flow)
+{
+    if (flow->side[0].first_ns != flow->side[1].first_ns) return flow->side[1].first_ns < flow->side[0].first_ns;
+    if (!flow->side[0].packets && !flow->side[1].packets && flow->facts.report_count) return flow->facts.reports[0].quoted_side;
+    /* Without times, a side that sent nothing cannot have been first. */
+    if (!flow->side[0].packets != !flow->side[1].packets) return !flow->side[0].packets;
+    return 2;
+}
+
+unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis)
+{
+    unsigned initiator = by_handshake(s->flow);
+    if (initiator < 2) return *basis = PP_BASIS_HANDSHAKE, initiator;
+    const struct endpoint *end[2] = {endpoint_at(a, s, 0), endpoint_at(a, s, 1)};
+    if (s->flow->transport == PP_TCP && end[0]->listener != end[1]->listener) return *basis = PP_BASIS_LISTENER, end[0]->listener;
+    if (readings[0].narrowest != readings[1].narrowest) return *basis = PP_BASIS_ROW, readings[1].narrowest < readings[0].narrowest;
+    if (s->flow->transport == PP_UDP) {
+        if (end[0]->many_peers != end[1]->many_peers) return *basis = PP_BASIS_PEERS, end[0]->many_peers;
+        initiator = by_first_packet(s->flow);
+        if (initiator < 2) return *basis = PP_BASIS_FIRST_PACKET, initiator;
+    }
+    *basis = PP_BASIS_NONE;
+    if (s->flow->kept_port < 2) return !s->flow->kept_port;
+    return s->port[0] < s->port[1]; /* the lower port is shown as the responder's */
+}

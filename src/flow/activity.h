@@ -1,0 +1,26 @@
+/* Which stretches of time had packets at all, in a bounded number of buckets.
+ *
+ * The width doubles whenever more than BUCKETS_MAX distinct buckets are in use. How many are in use at a given width
+ * depends only on the set of times, so the final width, and every bucket, do not depend on the order of packets. */
+#ifndef FLOW_ACTIVITY_H
+#define FLOW_ACTIVITY_H
+
+#include "portproof/flow.h"
+
+enum { BUCKETS_MAX = 4096 };
+
+struct activity {
+    uint64_t width_ns;
+    uint64_t *slots;   /* open addressing: bucket + 1; 0: empty */
+    uint64_t *sorted;  /* made by activity_sorted */
+    uint32_t count;
+    uint64_t last;     /* bucket of the packet before, + 1: most packets fall into it */
+};
+
+bool activity_init(struct activity *activity);
+void activity_finish(struct activity *activity);
+void activity_add(struct activity *activity, pp_time_ns time);
+void activity_join(struct activity *activity, const struct activity *from);
+struct pp_activity activity_sorted(struct activity *activity);
+
+#endif

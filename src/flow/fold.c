@@ -1,0 +1,134 @@
+/* Staying within --max-flows (design 4): past the limit records fold into coarser ones, in an order chosen so that
+ * verdicts change last. Nothing is ever thrown away silently: packets stay in the folded record's counts. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+
+enum { ENOUGH_OF_4 = 3 }; /* folding is enough when at most 3/4 of the limit are left */
+
+static uint8_t class_of(const struct pp_flow_table *table, enum pp_transport transport, uint16_t port)
+{
+    return table->options.port_class ? table->options.port_class(table->options.index, transport, port) : 0;
+}
+
+/* Cut to /24 or /64. */
+static void cut_address(const struct store *store, uint8_t address[16])
+{
+    if (store->ends == ENDS_IPV4)
+        address[3] = 0;
+    else
+        memset(address + 8, 0, 8);
+}
+
+/* The key that two ends fold to at a kind; returns which end `a` became. Port classes: the lower port is kept with the
+ * end that has it, the other end keeps its class number in place of the port. */
+static unsigned folded_key(const struct pp_flow_table *table, const struct store *store, const uint8_t *a, uint16_t port_a, const uint8_t *b,
+                           uint16_t port_b, enum pp_transport transport, enum pp_flow_kind kind, struct flow_key *key)
+{
+    uint8_t x[16] = {0}, y[16] = {0};
+    memcpy(x, a, address_bytes(store));
+    memcpy(y, b, address_bytes(store));
+    bool keep_a = port_a < port_b || (port_a == port_b && memcmp(x, y, address_bytes(store)) <= 0);
+    if (keep_a)
+        port_b = class_of(table, transport, port_b);
+    else
+        port_a = class_of(table, transport, port_a);
+    if (kind == PP_FLOW_NETWORKS) {
+        cut_address(store, x);
+        cut_address(store, y);
+        if (keep_a)
+            port_b = 0;
+        else
+            port_a = 0;
+    }
+    unsigned end = make_key(store, x, port_a, y, port_b, 0, key);
+    key->kind = kind_byte(transport, kind, keep_a ? end : !end);
+    return end;
+}
+
+static unsigned conversation_key(const struct store *store, const uint8_t *initiator, const uint8_t *responder, uint16_t service,
+                                 enum pp_transport transport, struct flow_key *key)
+{
+    unsigned end = make_key(store, initiator, 0, responder, service, 0, key);
+    key->kind = kind_byte(transport, PP_FLOW_CONVERSATION, end);
+    return end;
+}
+
+static bool is_silent(const struct record *record) { return !record->packets[0] || !record->packets[1]; }
+
+/* Where a record goes at this level; returns whether its ends change places. */
+static bool target_key(const struct pp_flow_table *table, const struct store *store, const struct record *record, enum fold_level level,
+                       struct flow_key *key)
+{
+    size_t n = address_bytes(store);
+    const uint8_t *a = record->ends, *b = record->ends + n;
+    uint16_t ports[2];
+    record_ports(store, record, ports);
+    enum pp_transport transport = kind_transport(record->kind);
+    enum pp_flow_kind kind = kind_kind(record->kind);
+    unsigned initiator = kind == PP_FLOW_EXACT ? pp_handshake_initiator(record->marks & 15, record->marks >> 4) : 2;
+    if ((level == FOLD_ALL || (level == FOLD_SILENT && is_silent(record))) && kind != PP_FLOW_NETWORKS)
+        return folded_key(table, store, a, ports[0], b, ports[1], transport, PP_FLOW_NETWORKS, key) == 1;
+    if (kind == PP_FLOW_EXACT && initiator < 2)
+        return conversation_key(store, initiator ? b : a, initiator ? a : b, ports[!initiator], transport, key) != initiator;
+    if (kind == PP_FLOW_EXACT && level >= FOLD_UNPROVEN)
+        return folded_key(table, store, a, ports[0], b, ports[1], transport, PP_FLOW_CLASSES, key) == 1;
+    memcpy(key->ends, record->ends, store->ends);
+    key->kind = record->kind;
+    return false;
+}
+
+/* Rebuild both stores at a level. */
+static bool fold_to(struct pp_flow_table *table, enum fold_level level)
+{
+    struct pp_flow_table fresh = *table;
+    fresh.stores[0] = fresh.stores[1] = (struct store){0};
+    fresh.facts = (struct facts_table){0};
+    bool ok = store_init(&fresh.stores[0], ENDS_IPV4, &table->key) && store_init(&fresh.stores[1], ENDS_IPV6, &table->key) &&
+              facts_init(&fresh.facts, table->facts.most);
+    for (unsigned s = 0; ok && s < 2; s++)
+        for (size_t i = 0; ok && i < table->stores[s].count; i++) {
+            const struct record *record = store_at(&table->stores[s], i);
+            struct flow_key key;
+            bool swap = target_key(table, &table->stores[s], record, level, &key);
+            if (key.kind != record->kind) fresh.counters.folded[kind_kind(key.kind)]++;
+            ok = absorb(&fresh, &fresh.stores[s], &key, record, record->facts ? &table->facts.facts[record->facts] : NULL, swap);
+        }
+    struct pp_flow_table *gone = ok ? table : &fresh;
+    for (unsigned s = 0; s < 2; s++) store_finish(&gone->stores[s]);
+    facts_finish(&gone->facts);
+    if (ok) *table = fresh;
+    return ok;
+}
+
+bool fold(struct pp_flow_table *table)
+{
+    uint64_t enough = (uint64_t)table->options.max_flows * ENOUGH_OF_4 / 4;
+    for (enum fold_level level = FOLD_PROVEN; level <= FOLD_ALL; level++) {
+        if (!fold_to(table, level)) return false;
+        if (level > table->level) table->level = level;
+        if (table->stores[0].count + table->stores[1].count <= enough) return true;
+    }
+    table->full = true;
+    return true;
+}
+
+struct record *find_folded(struct pp_flow_table *table, struct store *store, const uint8_t *a, uint16_t port_a, const uint8_t *b,
+                           uint16_t port_b, enum pp_transport transport, unsigned *side)
+{
+    struct flow_key key;
+    memset(&key, 0, sizeof key);
+    for (unsigned a_responds = 0; a_responds < 2 && table->level >= FOLD_PROVEN; a_responds++) {
+        unsigned end = a_responds ? conversation_key(store, b, a, port_a, transport, &key) : conversation_key(store, a, b, port_b, transport, &key);
+        struct record *record = store_find(store, &key, store_hash(store, &key));
+        if (record) return *side = end ^ a_responds, record;
+    }
+    for (enum pp_flow_kind kind = PP_FLOW_CLASSES; kind <= PP_FLOW_NETWORKS; kind++) {
+        if (table->level < (kind == PP_FLOW_CLASSES ? FOLD_UNPROVEN : FOLD_SILENT)) break;
+        *side = folded_key(table, store, a, port_a, b, port_b, transport, kind, &key);
+        struct record *record = store_find(store, &key, store_hash(store, &key));
+        if (record) return record;
+    }
+    return NULL;
+}
