@@ -177,6 +177,7 @@ struct pp_report {
 struct pp_assess_input {
     const struct pp_spec *spec;           /* effective */
     const struct pp_port_index *index;    /* of that spec */
+    const struct pp_port_index *class_index; /* the one whose classes folded flows carry */
     const struct pp_site *site;           /* never NULL: given, or inferred by pp_infer_site */
     struct pp_flow_table *flows;          /* sorted */
     const struct pp_capture_info *captures;

@@ -32,7 +32,7 @@ static void learn_class_ports(struct assessment *a)
 {
     for (unsigned t = 0; t < 2; t++)
         for (uint32_t port = 0; port < 65536; port++)
-            a->class_port[t][pp_port_class(a->in->index, t ? PP_UDP : PP_TCP, (uint16_t)port)] = (uint16_t)port;
+            a->class_port[t][pp_port_class(a->in->class_index, t ? PP_UDP : PP_TCP, (uint16_t)port)] = (uint16_t)port;
 }
 
 static bool learn_addresses(struct assessment *a)

@@ -1,0 +1,49 @@
+/* The whole way of the data behind one handle: captures in, one report out. What the command line uses. */
+#ifndef PORTPROOF_AUDIT_H
+#define PORTPROOF_AUDIT_H
+
+#include "portproof/findings.h"
+
+struct pp_audit;
+
+struct pp_audit_options {
+    const char *filter;      /* libpcap filter expression; NULL: none */
+    pp_time_ns from_ns, to_ns; /* packets outside are not judged; 0 and UINT64_MAX: all */
+    uint32_t max_flows;      /* 0: PP_MAX_FLOWS_DEFAULT */
+    bool decap;              /* judge what tunnels carry */
+    bool hash;               /* SHA-256 of every capture */
+    /** Called now and then while reading; position and total in bytes of the current capture. NULL: never. */
+    void (*progress)(void *context, const char *capture, uint64_t position, uint64_t total);
+    void *progress_context;
+};
+
+/** `spec` and `site` (NULL: infer roles) are borrowed for the life of the audit. NULL: out of memory. */
+struct pp_audit *pp_audit_create(const struct pp_spec *spec, const struct pp_site *site, const struct pp_audit_options *options);
+void pp_audit_destroy(struct pp_audit *audit); /* takes NULL */
+
+/** Read one capture to its end. What is wrong with it stands in pp_audit_captures()[…].error; false: out of memory. */
+bool pp_audit_read(struct pp_audit *audit, const char *path);
+
+/** Live: add an open capture (owned by the audit from here on), then pump it. */
+bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture);
+/** Judge the frames that are there now; false: the capture ended or memory is out. */
+bool pp_audit_pump(struct pp_audit *audit);
+/** Live: take the drop counts and close the capture. */
+void pp_audit_detach(struct pp_audit *audit);
+
+/** What is known of the captures read so far. */
+const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, uint32_t *count);
+
+/** Sort and hand out the flows; NULL: out of memory. */
+struct pp_flow_table *pp_audit_flows(struct pp_audit *audit);
+
+/** Judge everything read so far. The report is the audit's; it is replaced by the next call. NULL: out of memory. */
+const struct pp_report *pp_audit_judge(struct pp_audit *audit);
+
+/** Packets that --from and --to left out. */
+uint64_t pp_audit_outside_time(const struct pp_audit *audit);
+
+/** Exit status of design 5.5: 0 compliant, 1 non-compliant, 2 inconclusive, 3 when some input could not be read. */
+int pp_exit_status(const struct pp_report *report);
+
+#endif

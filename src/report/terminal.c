@@ -1,0 +1,486 @@
+/* The report for a terminal, worst first (domain.md, what the report owes). Everything that a site file or a capture named
+ * is escaped on its way here. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "clock.h"
+#include "formats.h"
+#include "page.h"
+
+enum {
+    WIDTH_DEFAULT = 100, WIDTH_LEAST = 60,
+    TODO_MAX = 10,     /* lines under DO FIRST */
+    GROUP_MAX = 15,    /* findings shown of one group; --all shows every one */
+    EDGES_MAX = 6,     /* edges shown in a row's line */
+    CAPTURES_MAX = 8,
+    INDENT = 4,
+};
+
+static void add_safe(struct text *text, const char *string) { text_add_escaped(text, string, strlen(string)); }
+
+static const char *plural(uint64_t n) { return n == 1 ? "" : "s"; }
+
+/* --- who ---------------------------------------------------------------------------------------------------------- */
+
+/* A name says who it is; the address is added where the name alone stands for several. */
+static void add_party(const struct page *p, struct text *text, const struct pp_party *party)
+{
+    char address[ADDRESS_TEXT_MAX];
+    if (!party->address.family && !*party->name) {
+        for (unsigned r = 0, n = 0; r < p->report->spec->role_count; r++)
+            if (party->roles >> r & 1) text_printf(text, n++ ? "/%s" : "any %s", p->report->spec->roles[r].name);
+        return;
+    }
+    add_safe(text, party->name);
+    if (!party->address.family) return;
+    address_text(&party->address, address);
+    if (!*party->name) {
+        text_add(text, address);
+        return;
+    }
+    struct pp_site_entry entry = pp_site_find(p->report->site, &party->address);
+    const struct pp_host *host = entry.host == PP_NONE ? NULL : &p->report->site->hosts[entry.host];
+    if (p->report->site->inferred || !host || host->is_prefix || host->prefix_count > 1) text_printf(text, " (%s)", address);
+}
+
+static const struct pp_party *shown_initiator(const struct pp_finding *f)
+{
+    return f->kind == PP_FIND_BLOCKED && f->tried_by.address.family ? &f->tried_by : &f->initiator;
+}
+
+static const struct pp_party *shown_responder(const struct pp_finding *f)
+{
+    return f->kind == PP_FIND_BLOCKED && f->tried_at.address.family ? &f->tried_at : &f->responder;
+}
+
+/* "app1 → tta2  515/tcp" */
+static void add_pair(const struct page *p, struct text *text, const struct pp_finding *f)
+{
+    const struct pp_row *row = f->row == PP_NONE ? NULL : &p->report->spec->rows[f->row];
+    bool both = f->kind == PP_FIND_MISSING && row && row->coverage == PP_EACH_UNORDERED_PAIR;
+    add_party(p, text, shown_initiator(f));
+    text_printf(text, " %s ", sign(p, both ? SIGN_BOTH_WAYS : SIGN_ARROW));
+    add_party(p, text, shown_responder(f));
+    text_add(text, "  ");
+    if (f->has_port)
+        text_printf(text, "%u/%s", f->port, pp_transport_name(f->transport));
+    else if (row && f->kind == PP_FIND_MISSING)
+        add_safe(text, row->ports_text);
+    else
+        text_add(text, pp_transport_name(f->transport));
+}
+
+/* What ties the finding to the list: its row, or the row it misses and how. */
+static void add_tie(const struct page *p, struct text *text, const struct pp_finding *f)
+{
+    if (f->reason != PP_REASON_NONE) text_printf(text, "  %s", pp_reason_name(f->reason));
+    if (f->row != PP_NONE) text_printf(text, "  row %s", p->report->spec->rows[f->row].id);
+    if (f->nearest_row != PP_NONE) text_printf(text, "  nearest row %s", p->report->spec->rows[f->nearest_row].id);
+    for (unsigned i = 0; pp_label_name(i); i++)
+        if (f->labels >> i & 1) text_printf(text, "  [%s]", pp_label_name(i));
+}
+
+/* "3 flows, 12 packets, first in frame 17 of capture 2; direction proven by handshake" */
+static void add_evidence(const struct page *p, struct text *text, const struct pp_finding *f)
+{
+    char n[32], when[TIME_TEXT_MAX];
+    text_printf(text, " [%s flow%s, %" PRIu64 "+%" PRIu64 " packets", grouped(f->flows, n), plural(f->flows), f->packets[0], f->packets[1]);
+    if (f->first_ns != PP_NO_FIRST) text_printf(text, " from %s", time_readable(f->first_ns, p->options->local_time, when));
+    if (f->first_frame != UINT64_MAX) {
+        text_printf(text, ", frame %" PRIu64, pp_frame_number(f->first_frame));
+        if (p->report->capture_count > 1) text_printf(text, " of capture %u", pp_frame_capture(f->first_frame) + 1u);
+    }
+    if (f->basis != PP_BASIS_NONE) text_printf(text, "; direction %s: %s", pp_confidence_name(f->basis), pp_basis_name(f->basis));
+    text_add(text, "]");
+}
+
+/* --- head --------------------------------------------------------------------------------------------------------- */
+
+static void add_capture(struct page *p, const struct pp_capture_info *c)
+{
+    char n[32], time[TIME_TEXT_MAX], duration[TIME_TEXT_MAX];
+    struct text line;
+    text_init(&line);
+    add_safe(&line, c->name);
+    text_printf(&line, " %s %s packet%s", sign(p, SIGN_BETWEEN), grouped(c->packets, n), plural(c->packets));
+    if (c->first_ns != PP_NO_FIRST)
+        text_printf(&line, " %s %s from %s", sign(p, SIGN_BETWEEN), duration_readable(c->last_ns - c->first_ns, duration),
+                    time_readable(c->first_ns, p->options->local_time, time));
+    text_printf(&line, " %s %s", sign(p, SIGN_BETWEEN), c->format);
+    if (c->compression) text_printf(&line, " (%s)", c->compression);
+    add_paragraph(p, 0, 2, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+    if (!c->failed) return;
+    text_add(p->out, "  ");
+    struct text error;
+    text_init(&error);
+    add_safe(&error, c->error.text);
+    add_paragraph(p, 2, 4, INK_RED, error.bytes ? error.bytes : "");
+    text_finish(&error);
+}
+
+static void add_head(struct page *p)
+{
+    const struct pp_report *r = p->report;
+    struct text line;
+    text_init(&line);
+    text_printf(&line, "portproof %s %s rules ", p->options->tool_version, sign(p, SIGN_BETWEEN));
+    add_safe(&line, r->spec->name);
+    text_printf(&line, " %s (%u rows) %s ", r->spec->version, r->spec->row_count, sign(p, SIGN_BETWEEN));
+    if (r->site->inferred)
+        text_printf(&line, "no site file (%u hosts, roles inferred from the traffic)", r->site->host_count);
+    else {
+        text_add(&line, "site ");
+        add_safe(&line, p->options->site_name ? p->options->site_name : "");
+        text_printf(&line, " (%u host%s, roles given)", r->site->host_count, plural(r->site->host_count));
+    }
+    add_paragraph(p, 0, 2, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+    for (uint32_t i = 0; i < r->capture_count && (i < CAPTURES_MAX || p->options->all || r->captures[i].failed); i++) add_capture(p, &r->captures[i]);
+    if (r->capture_count > CAPTURES_MAX && !p->options->all) text_printf(p->out, "%u captures in all\n", r->capture_count);
+    if (r->fitness.drops_known)
+        text_printf(p->out, "fitness %s, %" PRIu64 " packets lost while capturing\n", pp_grade_name(r->fitness.grade), r->fitness.drops);
+    else
+        text_printf(p->out, "fitness %s, loss unknown\n", pp_grade_name(r->fitness.grade));
+}
+
+static void add_verdict(struct page *p)
+{
+    static const enum ink inks[PP_COMPLIANCE_COUNT] = {[PP_COMPLIANT] = INK_GREEN, [PP_NON_COMPLIANT] = INK_RED, [PP_INCONCLUSIVE] = INK_YELLOW};
+    static const char *const words[PP_COMPLIANCE_COUNT] = {[PP_COMPLIANT] = "COMPLIANT", [PP_NON_COMPLIANT] = "NON-COMPLIANT", [PP_INCONCLUSIVE] = "INCONCLUSIVE"};
+    const struct pp_report *r = p->report;
+    text_add(p->out, "\n");
+    add_ink(p, inks[r->verdict], words[r->verdict], 0);
+    struct text line;
+    text_init(&line);
+    text_printf(&line, "%u of %u rows expected, %u blocked, %u missing; %" PRIu64 " of %" PRIu64 " unexpected flow%s got through",
+                r->summary.rows[PP_STATE_EXPECTED], r->spec->row_count, r->summary.rows[PP_STATE_BLOCKED], r->summary.rows[PP_STATE_MISSING],
+                r->summary.got_through, r->summary.unexpected, plural(r->summary.unexpected));
+    text_add(p->out, "   ");
+    add_paragraph(p, columns(words[r->verdict]) + 3, INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+    if (!r->verdict_reason_count) return;
+    text_init(&line);
+    text_add(&line, "because ");
+    for (uint32_t i = 0; i < r->verdict_reason_count; i++) {
+        if (i) text_add(&line, "; ");
+        add_safe(&line, r->verdict_reasons[i]);
+    }
+    text_printf(p->out, "%*s", INDENT, "");
+    add_paragraph(p, INDENT, INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+}
+
+/* --- findings ------------------------------------------------------------------------------------------------------ */
+
+static enum ink finding_ink(const struct pp_finding *f)
+{
+    if (f->kind == PP_FIND_BLOCKED || f->kind == PP_FIND_WAIVER_EXPIRED) return INK_RED;
+    if (f->kind == PP_FIND_UNEXPECTED && f->got_through == PP_YES) return INK_RED;
+    return INK_YELLOW;
+}
+
+static void add_words(struct page *p, unsigned at, const char *words, bool evidence, const struct pp_finding *f)
+{
+    struct text line;
+    text_init(&line);
+    add_safe(&line, words);
+    if (evidence) add_evidence(p, &line, f);
+    text_printf(p->out, "%*s", (int)at, "");
+    add_paragraph(p, at, at, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+}
+
+static void add_finding(struct page *p, const struct pp_finding *f, unsigned number)
+{
+    struct text pair, tie;
+    text_init(&pair);
+    text_init(&tie);
+    add_pair(p, &pair, f);
+    add_tie(p, &tie, f);
+    if (number)
+        text_printf(p->out, "%2u  ", number);
+    else
+        text_printf(p->out, "  %s ", f->got_through == PP_YES ? "!" : " ");
+    add_ink(p, finding_ink(f), f->action, 7);
+    unsigned at = 4 + (columns(f->action) > 7 ? columns(f->action) : 7) + columns(pair.bytes ? pair.bytes : "");
+    add_ink(p, INK_BOLD, pair.bytes ? pair.bytes : "", 0);
+    if (tie.length && at + columns(tie.bytes) > p->width)
+        text_printf(p->out, "\n%*s", 9, "");
+    add_ink(p, INK_DIM, tie.bytes ? tie.bytes : "", 0);
+    text_add(p->out, "\n");
+    add_words(p, 11, f->explanation, f->kind != PP_FIND_MISSING, f);
+    text_finish(&pair);
+    text_finish(&tie);
+}
+
+/* What somebody has to act on; harmless side traffic and what was stopped anyway can wait. */
+static bool is_urgent(const struct pp_finding *f)
+{
+    if (f->kind == PP_FIND_UNEXPECTED) return f->got_through != PP_NO && !(f->labels & (PP_LABEL_COMPANION | PP_LABEL_CALLBACK));
+    return f->kind == PP_FIND_BLOCKED || f->kind == PP_FIND_WAIVER_EXPIRED;
+}
+
+static void add_todo(struct page *p)
+{
+    const struct pp_report *r = p->report;
+    unsigned urgent = 0;
+    for (uint32_t i = 0; i < r->finding_count; i++) urgent += is_urgent(&r->findings[i]);
+    if (!urgent) return;
+    add_heading(p, "DO FIRST");
+    unsigned number = 0;
+    for (uint32_t i = 0; i < r->finding_count && number < TODO_MAX; i++)
+        if (is_urgent(&r->findings[i])) add_finding(p, &r->findings[i], ++number);
+    if (urgent > number) text_printf(p->out, "    and %u more below\n", urgent - number);
+}
+
+/* --- rows ---------------------------------------------------------------------------------------------------------- */
+
+static void add_edge(const struct page *p, struct text *text, const struct pp_row *row, const struct pp_edge *e)
+{
+    bool both = row->coverage == PP_EACH_UNORDERED_PAIR;
+    if (e->from != PP_NONE) add_safe(text, pp_site_host_name(p->report->site, e->from));
+    if (e->from != PP_NONE && e->to != PP_NONE) text_printf(text, " %s ", sign(p, both ? SIGN_BOTH_WAYS : SIGN_ARROW));
+    if (e->to != PP_NONE) add_safe(text, pp_site_host_name(p->report->site, e->to));
+    if (e->port) text_printf(text, "port %u", e->port);
+    if (e->from == PP_NONE && e->to == PP_NONE && !e->port) text_add(text, "anywhere");
+    if (e->satisfied_by != PP_NONE)
+        text_printf(text, " not needed: %s works", p->report->spec->rows[e->satisfied_by].id);
+    else if (!e->tried)
+        text_add(text, e->state == PP_STATE_MISSING ? " never tried" : " not visible here");
+    else if (e->state == PP_STATE_EXPECTED)
+        text_printf(text, " %" PRIu64 " flow%s", e->flows, plural(e->flows));
+    else if (e->state == PP_STATE_NOT_OBSERVABLE)
+        text_add(text, " tried too late to tell");
+    else
+        text_printf(text, " %s", pp_outcome_name(e->outcome));
+    if (!e->due && e->tried) text_add(text, " (not due)");
+    for (unsigned i = 0; pp_label_name(i); i++)
+        if (e->notes >> i & 1) text_printf(text, " [%s]", pp_label_name(i));
+}
+
+static unsigned edge_rank(const struct pp_edge *e)
+{
+    static const unsigned rank[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0, [PP_STATE_MISSING] = 1, [PP_STATE_NOT_OBSERVABLE] = 2, [PP_STATE_EXPECTED] = 3,
+                                                  [PP_STATE_OPTIONAL] = 4, [PP_STATE_NOT_APPLICABLE] = 5};
+    return rank[e->state];
+}
+
+static void add_edges(struct page *p, unsigned at, uint16_t number)
+{
+    const struct pp_row *row = &p->report->spec->rows[number];
+    const struct pp_row_result *result = &p->report->rows[number];
+    struct text line;
+    text_init(&line);
+    uint32_t shown = 0, most = p->options->all ? UINT32_MAX : EDGES_MAX;
+    for (unsigned rank = 0; rank < 6; rank++)
+        for (uint32_t e = 0; e < result->edge_count && shown < most; e++) {
+            if (edge_rank(&result->edges[e]) != rank) continue;
+            if (shown++) text_printf(&line, " %s ", sign(p, SIGN_BETWEEN));
+            add_edge(p, &line, row, &result->edges[e]);
+        }
+    if (result->edge_count > shown) text_printf(&line, " %s and %u more", sign(p, SIGN_BETWEEN), result->edge_count - shown);
+    add_paragraph(p, at, at < p->width / 2 ? at : INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+}
+
+static const struct { enum pp_state state; enum ink ink; enum sign sign; } row_groups[] = {
+    {PP_STATE_BLOCKED, INK_RED, SIGN_BAD},         {PP_STATE_MISSING, INK_YELLOW, SIGN_OPEN}, {PP_STATE_NOT_OBSERVABLE, INK_YELLOW, SIGN_UNKNOWN},
+    {PP_STATE_EXPECTED, INK_GREEN, SIGN_GOOD},
+};
+
+static void add_row(struct page *p, uint16_t number, size_t group, unsigned id_width, unsigned port_width)
+{
+    const struct pp_row *row = &p->report->spec->rows[number];
+    text_printf(p->out, "  ");
+    add_ink(p, row_groups[group].ink, sign(p, row_groups[group].sign), 2);
+    add_ink(p, row_groups[group].ink, pp_state_name(row_groups[group].state), 15);
+    add_ink(p, INK_BOLD, row->id, id_width + 2);
+    add_ink(p, INK_PLAIN, row->ports_text, port_width + 2);
+    unsigned at = 21 + id_width + port_width + 2;
+    if (p->width >= 130) {
+        struct text roles;
+        text_init(&roles);
+        text_printf(&roles, "%s %s %s", p->report->spec->roles[row->from].name, sign(p, SIGN_ARROW), p->report->spec->roles[row->to].name);
+        add_ink(p, INK_DIM, roles.bytes ? roles.bytes : "", 38);
+        at += 38;
+        text_finish(&roles);
+    }
+    add_edges(p, at, number);
+}
+
+/* Rows that nothing is due on, by name only. */
+static void add_quiet_rows(struct page *p, enum pp_state state, const char *words)
+{
+    struct text line;
+    text_init(&line);
+    unsigned n = 0;
+    for (uint16_t r = 0; r < p->report->spec->row_count; r++) {
+        if (p->report->rows[r].state != state) continue;
+        text_printf(&line, n++ ? ", %s" : "%s", p->report->spec->rows[r].id);
+    }
+    if (n) {
+        text_printf(p->out, "  %s ", sign(p, SIGN_IDLE));
+        add_ink(p, INK_DIM, words, 0);
+        add_paragraph(p, 4 + columns(words), INDENT, INK_DIM, line.bytes);
+    }
+    text_finish(&line);
+}
+
+static void add_rows(struct page *p)
+{
+    const struct pp_spec *spec = p->report->spec;
+    unsigned id_width = 0, port_width = 0;
+    for (uint16_t r = 0; r < spec->row_count; r++) {
+        if (p->report->rows[r].state >= PP_STATE_OPTIONAL) continue;
+        if (columns(spec->rows[r].id) > id_width) id_width = columns(spec->rows[r].id);
+        if (columns(spec->rows[r].ports_text) > port_width) port_width = columns(spec->rows[r].ports_text);
+    }
+    add_heading(p, "ROWS");
+    for (size_t g = 0; g < sizeof row_groups / sizeof *row_groups; g++)
+        for (uint16_t r = 0; r < spec->row_count; r++)
+            if (p->report->rows[r].state == row_groups[g].state) add_row(p, r, g, id_width, port_width);
+    add_quiet_rows(p, PP_STATE_OPTIONAL, "optional, nothing seen: ");
+    add_quiet_rows(p, PP_STATE_NOT_APPLICABLE, "not applicable here: ");
+    if (p->report->summary.wide)
+        text_printf(p->out, "  %" PRIu64 " of the expected flows match only a wide row, which proves little: narrow it with `ports:` in the site file\n", p->report->summary.wide);
+}
+
+/* --- the rest ------------------------------------------------------------------------------------------------------ */
+
+/* All findings of a kind and reason that `todo` does not show already. */
+static void add_group(struct page *p, enum pp_finding_kind kind, enum pp_reason reason, const char *heading)
+{
+    const struct pp_report *r = p->report;
+    uint32_t all = 0, shown = 0, most = p->options->all ? UINT32_MAX : GROUP_MAX;
+    uint64_t flows = 0, through = 0;
+    for (uint32_t i = 0; i < r->finding_count; i++) {
+        const struct pp_finding *f = &r->findings[i];
+        if (f->kind != kind || (reason != PP_REASON_NONE && f->reason != reason)) continue;
+        all++;
+        flows += f->flows;
+        through += f->got_through == PP_YES ? f->flows : 0;
+    }
+    if (!all) return;
+    if (kind == PP_FIND_UNEXPECTED)
+        text_printf(p->out, " %s: %" PRIu64 " flow%s, %" PRIu64 " got through\n", heading, flows, plural(flows), through);
+    for (uint32_t i = 0; i < r->finding_count && shown < most; i++) {
+        const struct pp_finding *f = &r->findings[i];
+        if (f->kind != kind || (reason != PP_REASON_NONE && f->reason != reason)) continue;
+        add_finding(p, f, 0);
+        shown++;
+    }
+    if (all > shown) text_printf(p->out, "      and %u more; --all shows every one\n", all - shown);
+}
+
+static bool has_kind(const struct pp_report *r, enum pp_finding_kind kind)
+{
+    for (uint32_t i = 0; i < r->finding_count; i++)
+        if (r->findings[i].kind == kind) return true;
+    return false;
+}
+
+static void add_unexpected(struct page *p)
+{
+    if (!has_kind(p->report, PP_FIND_UNEXPECTED)) return;
+    add_heading(p, "UNEXPECTED");
+    for (enum pp_reason reason = 0; reason <= PP_UNKNOWN_HOST; reason++) add_group(p, PP_FIND_UNEXPECTED, reason, pp_reason_name(reason));
+}
+
+static void add_not_observable(struct page *p)
+{
+    const struct pp_report *r = p->report;
+    for (uint16_t n = 0; n < r->spec->row_count; n++)
+        for (uint32_t e = 0; e < r->rows[n].edge_count; e++) {
+            const struct pp_edge *edge = &r->rows[n].edges[e];
+            if (edge->state != PP_STATE_NOT_OBSERVABLE || !edge->due) continue;
+            struct text line;
+            text_init(&line);
+            text_printf(&line, "%s: ", r->spec->rows[n].id);
+            add_edge(p, &line, &r->spec->rows[n], edge);
+            text_add(&line, edge->tried ? "; capture a few seconds longer" : "; capture where both sides are seen (portproof filter names the places)");
+            text_add(p->out, "    ");
+            add_paragraph(p, 4, 6, INK_PLAIN, line.bytes ? line.bytes : "");
+            text_finish(&line);
+        }
+}
+
+static void add_not_proven(struct page *p)
+{
+    const struct pp_report *r = p->report;
+    if (!has_kind(r, PP_FIND_MISSING) && !has_kind(r, PP_FIND_UNDETERMINED) && !r->summary.rows[PP_STATE_NOT_OBSERVABLE]) return;
+    add_heading(p, "NOT PROVEN");
+    add_group(p, PP_FIND_MISSING, PP_REASON_NONE, "");
+    add_group(p, PP_FIND_UNDETERMINED, PP_REASON_NONE, "");
+    add_not_observable(p);
+}
+
+static void add_roles(struct page *p)
+{
+    const struct pp_site *site = p->report->site;
+    if (!site->inferred || !site->host_count) return;
+    add_heading(p, "ROLES, AS THE TRAFFIC SHOWS THEM");
+    uint32_t most = p->options->all ? UINT32_MAX : GROUP_MAX;
+    for (uint32_t h = 0; h < site->host_count && h < most; h++) {
+        char address[ADDRESS_TEXT_MAX];
+        struct text line;
+        text_init(&line);
+        for (unsigned r = 0, n = 0; r < p->report->spec->role_count; r++)
+            if (site->hosts[h].roles >> r & 1) text_printf(&line, n++ ? ", %s" : "%s", p->report->spec->roles[r].name);
+        text_add(p->out, "    ");
+        add_ink(p, INK_PLAIN, site->hosts[h].name, 20);
+        add_ink(p, INK_PLAIN, address_text(&site->hosts[h].prefixes[0].address, address), 18);
+        text_add(p->out, " ");
+        add_paragraph(p, 43, 43, INK_DIM, line.bytes ? line.bytes : "");
+        text_finish(&line);
+    }
+    if (site->host_count > most) text_printf(p->out, "    and %u more\n", site->host_count - most);
+    add_words(p, INDENT, "Write them to a file with `portproof discover`, correct it, and judge again with --site.", false, NULL);
+}
+
+static void add_limits(struct page *p)
+{
+    const struct pp_report *r = p->report;
+    if (!r->fitness.note_count) return;
+    add_heading(p, "WHAT THIS CAPTURE CANNOT TELL");
+    for (uint32_t i = 0; i < r->fitness.note_count; i++) {
+        text_printf(p->out, "  %s ", sign(p, SIGN_IDLE));
+        struct text line;
+        text_init(&line);
+        add_safe(&line, r->fitness.notes[i]);
+        add_paragraph(p, 4, 4, INK_PLAIN, line.bytes ? line.bytes : "");
+        text_finish(&line);
+    }
+}
+
+static void add_foot(struct page *p)
+{
+    const struct pp_report *r = p->report;
+    char a[32], b[32], c[32];
+    struct text line;
+    text_init(&line);
+    text_printf(&line, "%s expected flow%s, %s waived, %s out of scope", grouped(r->summary.expected, a), plural(r->summary.expected),
+                grouped(r->summary.exempt, b), grouped(r->summary.out_of_scope, c));
+    if (p->options->outside_time) text_printf(&line, "; %s packets outside the time asked for", grouped(p->options->outside_time, a));
+    text_add(p->out, "\n");
+    add_paragraph(p, 0, 0, INK_DIM, line.bytes ? line.bytes : "");
+    text_finish(&line);
+}
+
+bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out)
+{
+    unsigned width = options->width ? options->width : WIDTH_DEFAULT;
+    struct page page = {.out = out, .report = report, .options = options, .width = width < WIDTH_LEAST ? WIDTH_LEAST : width};
+    add_head(&page);
+    add_verdict(&page);
+    add_todo(&page);
+    add_rows(&page);
+    add_unexpected(&page);
+    add_not_proven(&page);
+    add_roles(&page);
+    add_limits(&page);
+    add_foot(&page);
+    return !out->failed;
+}
