@@ -71,22 +71,20 @@ const struct yaml_node *yaml_value(const struct yaml_node *mapping, const char *
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
-/* Levenshtein's distance, of two short texts. */
+/* Letters to change, add, drop or swap with their neighbour, of two short texts (optimal string alignment). */
 static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    unsigned row[NEAR_LENGTH_MAX + 1];
-    for (size_t j = 0; j <= b_length; j++) row[j] = (unsigned)j;
+    unsigned far[NEAR_LENGTH_MAX + 1][NEAR_LENGTH_MAX + 1];
+    for (size_t i = 0; i <= a_length; i++) far[i][0] = (unsigned)i;
+    for (size_t j = 0; j <= b_length; j++) far[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_length; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned above = row[j];
-            unsigned change = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
-            row[j] = least(change, least(above, row[j - 1]) + 1);
-            diagonal = above;
+            unsigned change = far[i - 1][j - 1] + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
+            far[i][j] = least(change, least(far[i - 1][j], far[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) far[i][j] = least(far[i][j], far[i - 2][j - 2] + 1);
         }
     }
-    return row[b_length];
+    return far[a_length][b_length];
 }
 
 const char *yaml_nearest(const char *text, const char *const *names, size_t count)

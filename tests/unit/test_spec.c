@@ -250,10 +250,10 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {22, "    when: {a: b}", 22, 11, "a mapping; expected text"},
         {14, "    group: all\n    any_of: alone", 15, 13, "group \"alone\" of one row; expected another row with the same any_of"},
         {14, "    group: all\n    partner: two", 15, 14, "partner two, which does not name one as its own; expected two rows that name each other"},
-        {14, "    group: all\n    partner: tow", 15, 14, "unknown row \"tow\"; did you mean \"one\"? expected one of one, two, three"},
+        {14, "    group: all\n    partner: tow", 15, 14, "unknown row \"tow\"; did you mean \"two\"? expected one of one, two, three"},
         {14, "    group: all\n    primary: from", 15, 14,
          "an end whose role has no primary; expected the other end, or primary: true on the role"},
-        {29, "  - {name: dns, title: DNS, ports: 53, beside: four}", 29, 50, "unknown row \"four\"; expected one of one, two, three"},
+        {29, "  - {name: dns, title: DNS, ports: 53, beside: four}", 29, 48, "unknown row \"four\"; expected one of one, two, three"},
         {31, "  - {who: server, ports: 80/tcp, roles: server}", 31, 11, "unknown end of a flow \"server\"; expected one of responder, initiator, either"},
         {31, "  - {who: either, ports: 80/tcp, roles: server}\n---\nname: x", 32, 1, "a second document; expected one"},
     };
