@@ -8,16 +8,16 @@
 
 enum { HOSTS_MAX = PP_NONE - 1, HOST_NAME_MAX = 128 };
 
-extern const char *const setting_names[3]; /* auto, on, off */
+extern const char *const site_setting_names[3]; /* auto, on, off */
 
 /** A site while it is read: `reading->context`. */
 struct inventory {
     struct pp_site *site;
     const struct pp_spec *spec;
     struct arena *arena;
-    const char *origin;                       /* of the waivers being read */
-    const struct yaml_node *primary;          /* where the primary was named */
-    uint32_t feature_lines[PP_FEATURES_MAX];  /* where the site sets them */
+    const char *origin;                      /* of the waivers being read */
+    const struct yaml_node *primary;         /* where the primary was named */
+    uint32_t feature_lines[PP_FEATURES_MAX]; /* where the site sets them */
     uint32_t array_line;
 };
 
@@ -48,18 +48,18 @@ struct lookup {
 };
 
 /** Build it, and join hosts that share prefixes. NULL: out of memory. */
-struct lookup *lookup_create(struct pp_site *site, const struct pp_spec *spec, struct arena *arena);
+struct lookup *site_lookup_create(struct pp_site *site, const struct pp_spec *spec, struct arena *arena);
 /** The slot of the longest prefix that holds the address and is shorter than `below` bits; NULL: none. */
-const struct slot *lookup_find(const struct lookup *lookup, const struct pp_address *address, unsigned below);
+const struct slot *site_lookup_find(const struct lookup *lookup, const struct pp_address *address, unsigned below);
 
 /** A larger copy of an array whenever its count is a power of two, so that no capacity has to be kept beside it. */
-void *grow(struct arena *arena, void *array, uint32_t count, size_t size);
+void *site_grow(struct arena *arena, void *array, uint32_t count, size_t size);
 
 void site_warn(struct inventory *inventory, uint32_t line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** Everything suspicious that only the whole shows. */
 void site_warn_of_all(struct inventory *inventory);
 
-bool read_waivers(struct yaml_reading *reading, const struct yaml_node *node, void *field);
-bool read_includes(struct yaml_reading *reading, const struct yaml_node *node, void *field);
+bool site_read_waivers(struct yaml_reading *reading, const struct yaml_node *node, void *field);
+bool site_read_includes(struct yaml_reading *reading, const struct yaml_node *node, void *field);
 
 #endif

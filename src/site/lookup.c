@@ -83,7 +83,7 @@ static void make_levels(struct lookup *lookup)
     }
 }
 
-struct lookup *lookup_create(struct pp_site *site, const struct pp_spec *spec, struct arena *arena)
+struct lookup *site_lookup_create(struct pp_site *site, const struct pp_spec *spec, struct arena *arena)
 {
     struct lookup *lookup = arena_alloc(arena, sizeof *lookup);
     if (!lookup) return NULL;
@@ -122,7 +122,7 @@ static int compare_addresses(const void *key, const void *slot)
     return address_compare(address, &other->address);
 }
 
-const struct slot *lookup_find(const struct lookup *lookup, const struct pp_address *address, unsigned below)
+const struct slot *site_lookup_find(const struct lookup *lookup, const struct pp_address *address, unsigned below)
 {
     for (uint16_t i = 0; i < lookup->level_count; i++) {
         const struct level *level = &lookup->levels[i];

@@ -41,8 +41,9 @@ static bool add_address(struct yaml_reading *reading, const struct yaml_node *no
 static bool host_bits_set(struct yaml_reading *reading, const struct yaml_node *node, struct pp_address address, uint8_t length)
 {
     char right[ADDRESS_TEXT_MAX];
-    for (unsigned bit = length; bit < 128; bit++) address.bytes[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
-    return yaml_wrong(reading, node, "\"%s\" has bits set after its length; expected %s/%u", node->text, address_text(&address, right), length);
+    for (unsigned bit = length; bit < 128; bit++) address.bytes[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+    return yaml_wrong(reading, node, "\"%s\" has bits set after its length; expected %s/%u", node->text, address_text(&address, right),
+                      length);
 }
 
 static bool add_prefix(struct yaml_reading *reading, const struct yaml_node *node, void *into)
@@ -163,7 +164,11 @@ static bool read_host(struct yaml_reading *reading, const struct yaml_node *item
     return check_primary(reading, item, host);
 }
 
-struct named { const char *name; const struct yaml_node *item; uint32_t order; };
+struct named {
+    const char *name;
+    const struct yaml_node *item;
+    uint32_t order;
+};
 
 static int compare_names(const void *left, const void *right)
 {
@@ -181,8 +186,8 @@ static bool check_names(struct yaml_reading *reading, const struct yaml_node *ho
     qsort(names, site->host_count, sizeof *names, compare_names);
     for (i = 1; i < site->host_count; i++)
         if (strcmp(names[i].name, names[i - 1].name) == 0)
-            return yaml_wrong(reading, yaml_value(names[i].item, "name"), "a second host of this name; expected another name, and line %u has the first",
-                              names[i - 1].item->line);
+            return yaml_wrong(reading, yaml_value(names[i].item, "name"),
+                              "a second host of this name; expected another name, and line %u has the first", names[i - 1].item->line);
     return true;
 }
 
@@ -217,7 +222,7 @@ static struct pp_row_change *change_of(struct yaml_reading *reading, const struc
     struct pp_site *site = inventory->site;
     for (uint32_t i = 0; i < site->change_count; i++)
         if (site->changes[i].row == row) return &site->changes[i];
-    struct pp_row_change *changes = grow(reading->arena, site->changes, site->change_count, sizeof *changes);
+    struct pp_row_change *changes = site_grow(reading->arena, site->changes, site->change_count, sizeof *changes);
     if (!changes) return yaml_wrong(reading, node, "out of memory"), NULL;
     site->changes = changes;
     changes[site->change_count] = (struct pp_row_change){.row = (uint16_t)row};
@@ -233,7 +238,8 @@ static bool change_ports(struct yaml_reading *reading, const struct yaml_node *n
     struct pp_ports ports;
     (void)into;
     if (!change || !yaml_expect_text(reading, node, "ports, as in 443/tcp")) return false;
-    if (!ports_parse(node->text, &ports, &found, &expected)) return yaml_wrong_inside(reading, node, (size_t)(found - node->text), expected);
+    if (!ports_parse(node->text, &ports, &found, &expected))
+        return yaml_wrong_inside(reading, node, (size_t)(found - node->text), expected);
     if (ports.tcp && ports.udp) ports.tcp = row->transport == PP_TCP, ports.udp = row->transport == PP_UDP;
     if (ports.tcp != (row->transport == PP_TCP))
         return yaml_wrong(reading, node, "%s ports for row %s; expected %s ports", ports.tcp ? "tcp" : "udp", row->id, transport);
@@ -285,14 +291,15 @@ static const struct yaml_key site_keys[] = {
     {"name", yaml_read_text, offsetof(struct pp_site, name), false},
     {"hosts", read_hosts, 0, true},
     {"features", read_site_features, offsetof(struct pp_site, features), false},
-    {"waivers", read_waivers, 0, false},
-    {"include", read_includes, 0, false},
+    {"waivers", site_read_waivers, 0, false},
+    {"include", site_read_includes, 0, false},
     {"array_members", read_members, offsetof(struct pp_site, array_members), false},
     {"ports", read_ports, 0, false},
     {"coverage", read_coverage, 0, false},
 };
 
-static bool parse(struct pp_site *site, const char *text, size_t size, const struct pp_spec *spec, struct arena *tree, struct pp_error *error)
+static bool parse(struct pp_site *site, const char *text, size_t size, const struct pp_spec *spec, struct arena *tree,
+                  struct pp_error *error)
 {
     struct inventory inventory = {.site = site, .spec = spec, .arena = site->memory, .origin = "site"};
     struct yaml_reading reading = {.arena = site->memory, .error = error, .context = &inventory};

@@ -4,9 +4,9 @@
 #include "address.h"
 #include "inventory.h"
 
-const char *const setting_names[3] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
+const char *const site_setting_names[3] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
 
-void *grow(struct arena *arena, void *array, uint32_t count, size_t size)
+void *site_grow(struct arena *arena, void *array, uint32_t count, size_t size)
 {
     if (count & (count - 1)) return array;
     void *larger = arena_alloc(arena, (count ? 2 * (size_t)count : 1) * size);
@@ -35,7 +35,7 @@ void pp_site_destroy(struct pp_site *site)
 bool pp_site_add(struct pp_site *site, const char *name, const struct pp_address *address, pp_role_set roles, bool primary)
 {
     if (site->host_count >= HOSTS_MAX) return false;
-    struct pp_host *hosts = grow(site->memory, site->hosts, site->host_count, sizeof *hosts);
+    struct pp_host *hosts = site_grow(site->memory, site->hosts, site->host_count, sizeof *hosts);
     struct pp_prefix *prefix = arena_alloc(site->memory, sizeof *prefix);
     const char *copy = arena_copy(site->memory, name, strlen(name));
     if (!hosts || !prefix || !copy) return false;
@@ -48,7 +48,7 @@ bool pp_site_add(struct pp_site *site, const char *name, const struct pp_address
 
 bool pp_site_finish(struct pp_site *site, const struct pp_spec *spec)
 {
-    site->lookup = lookup_create(site, spec, site->memory);
+    site->lookup = site_lookup_create(site, spec, site->memory);
     return site->lookup;
 }
 
@@ -57,7 +57,7 @@ struct pp_site_entry pp_site_find(const struct pp_site *site, const struct pp_ad
     const struct lookup *lookup = site->lookup;
     if (!lookup) return (struct pp_site_entry){.host = PP_NONE};
     if (address_is_loopback(address)) return (struct pp_site_entry){PP_NONE, lookup->loopback_roles, true};
-    const struct slot *slot = lookup_find(lookup, address, UINT8_MAX);
+    const struct slot *slot = site_lookup_find(lookup, address, UINT8_MAX);
     if (!slot) return (struct pp_site_entry){.host = PP_NONE};
     return (struct pp_site_entry){slot->host, site->hosts[slot->host].roles, false};
 }
@@ -66,7 +66,7 @@ struct pp_site_entry pp_site_find(const struct pp_site *site, const struct pp_ad
 bool pp_site_is_broadcast(const struct pp_site *site, const struct pp_address *address)
 {
     const struct lookup *lookup = site->lookup;
-    const struct slot *slot = lookup && address->family == PP_IPV4 ? lookup_find(lookup, address, UINT8_MAX) : NULL;
+    const struct slot *slot = lookup && address->family == PP_IPV4 ? site_lookup_find(lookup, address, UINT8_MAX) : NULL;
     if (!slot || slot->length > 30) return false;
     for (unsigned bit = slot->length; bit < 32; bit++)
         if (!(address->bytes[bit / 8] & (0x80u >> bit % 8))) return false;
@@ -81,7 +81,10 @@ uint16_t pp_site_array_members(const struct pp_site *site, const struct pp_spec 
     return members ? members : 1;
 }
 
-static enum pp_setting setting_of(unsigned value) { return value == PP_SET_ON ? PP_SET_ON : value == PP_SET_OFF ? PP_SET_OFF : PP_SET_AUTO; }
+static enum pp_setting setting_of(unsigned value)
+{
+    return value == PP_SET_ON ? PP_SET_ON : value == PP_SET_OFF ? PP_SET_OFF : PP_SET_AUTO;
+}
 
 /* Without what the feature needs. */
 static enum pp_setting own_setting(const struct pp_site *site, const struct pp_spec *spec, uint16_t feature, uint16_t host)

@@ -107,17 +107,19 @@ static void warn_of(struct inventory *inventory, const struct yaml_node *item, c
     if (!yaml_value(item, "expires")) site_warn(inventory, waiver->line, "a waiver without expires; never is assumed");
     if (waiver->from.kind == PP_WHO_ANY && waiver->to.kind == PP_WHO_ANY && pp_ports_size(&waiver->ports) > 65534)
         site_warn(inventory, waiver->line, "a waiver from any to any on any port: nothing %swill be unexpected",
-                  waiver->ports.tcp && waiver->ports.udp ? "" : waiver->ports.tcp ? "over TCP " : "over UDP ");
+                  waiver->ports.tcp && waiver->ports.udp ? ""
+                  : waiver->ports.tcp                    ? "over TCP "
+                                                         : "over UDP ");
 }
 
-bool read_waivers(struct yaml_reading *reading, const struct yaml_node *node, void *field)
+bool site_read_waivers(struct yaml_reading *reading, const struct yaml_node *node, void *field)
 {
     struct inventory *inventory = reading->context;
     struct pp_site *site = inventory->site;
     (void)field;
     if (!yaml_expect_list(reading, node, "a list of waivers")) return false;
     for (const struct yaml_node *item = node->first; item; item = item->next) {
-        struct pp_waiver *waivers = grow(reading->arena, site->waivers, site->waiver_count, sizeof *waivers);
+        struct pp_waiver *waivers = site_grow(reading->arena, site->waivers, site->waiver_count, sizeof *waivers);
         if (!waivers) return yaml_wrong(reading, item, "out of memory");
         site->waivers = waivers;
         struct pp_waiver *waiver = &waivers[site->waiver_count];
@@ -129,7 +131,7 @@ bool read_waivers(struct yaml_reading *reading, const struct yaml_node *node, vo
     return true;
 }
 
-static const struct yaml_key background_keys[] = {{"waivers", read_waivers, 0, true}};
+static const struct yaml_key background_keys[] = {{"waivers", site_read_waivers, 0, true}};
 
 static bool read_background(struct yaml_reading *reading)
 {
@@ -155,7 +157,7 @@ static bool include_one(struct yaml_reading *reading, const struct yaml_node *no
     return read_background(reading);
 }
 
-bool read_includes(struct yaml_reading *reading, const struct yaml_node *node, void *field)
+bool site_read_includes(struct yaml_reading *reading, const struct yaml_node *node, void *field)
 {
     bool included = false;
     (void)field;

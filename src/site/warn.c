@@ -17,7 +17,7 @@ void site_warn(struct inventory *inventory, uint32_t line, const char *format, .
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    struct pp_site_warning *warnings = grow(inventory->arena, site->warnings, site->warning_count, sizeof *warnings);
+    struct pp_site_warning *warnings = site_grow(inventory->arena, site->warnings, site->warning_count, sizeof *warnings);
     const char *copy = arena_copy(inventory->arena, text, strlen(text));
     if (!warnings || !copy) return; /* the arena remembers, and parse says so */
     site->warnings = warnings;
@@ -68,8 +68,8 @@ static void warn_of_feature(struct inventory *inventory, uint16_t feature)
             told = true;
         }
         if (!told)
-            site_warn(inventory, inventory->feature_lines[feature], "%s is on, but no two hosts could use row %s", spec->features[feature].name,
-                      row->id);
+            site_warn(inventory, inventory->feature_lines[feature], "%s is on, but no two hosts could use row %s",
+                      spec->features[feature].name, row->id);
     }
 }
 
@@ -86,7 +86,7 @@ static void warn_of_hidden_roles(struct inventory *inventory)
     const struct pp_spec *spec = inventory->spec;
     const struct lookup *lookup = site->lookup;
     for (uint32_t i = 0; i < lookup->slot_count; i++) {
-        const struct slot *slot = &lookup->slots[i], *outer = lookup_find(lookup, &slot->address, slot->length);
+        const struct slot *slot = &lookup->slots[i], *outer = site_lookup_find(lookup, &slot->address, slot->length);
         if (!outer || outer->host == slot->host) continue;
         const struct pp_host *inside = &site->hosts[slot->host], *around = &site->hosts[outer->host];
         for (uint16_t role = 0; role < spec->role_count; role++) {

@@ -27,7 +27,7 @@ static void write_features(struct text *out, const struct pp_spec *spec, const u
     const char *between = "{";
     for (uint16_t i = 0; i < spec->feature_count; i++) {
         if (features[i] == PP_SET_AUTO) continue;
-        text_printf(out, "%s%s: %s", between, spec->features[i].name, setting_names[features[i]]);
+        text_printf(out, "%s%s: %s", between, spec->features[i].name, site_setting_names[features[i]]);
         between = ", ";
     }
     text_add(out, "}");
@@ -63,8 +63,8 @@ static void write_host(struct text *out, const struct pp_spec *spec, const struc
 static void write_waiver(struct text *out, const struct pp_waiver *waiver)
 {
     const char *const keys[] = {"from", "to", "ports", "owner", "reason", "expires"};
-    const char *const values[] = {waiver->from_text, waiver->to_text, waiver->ports_text, waiver->owner, waiver->reason,
-                                  waiver->expires_text ? waiver->expires_text : "never"};
+    const char *const values[] = {waiver->from_text, waiver->to_text, waiver->ports_text,
+                                  waiver->owner,     waiver->reason,  waiver->expires_text ? waiver->expires_text : "never"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         text_printf(out, "%s%s: ", i ? ", " : "  - {", keys[i]);
         yaml_quote(out, values[i]);

@@ -8,7 +8,7 @@ static bool add_need(struct yaml_reading *reading, const struct yaml_node *node,
     const char *names[PP_FEATURES_MAX];
     pp_feature_set *needs = field;
     size_t i;
-    if (!yaml_read_choice(reading, node, "feature", names, feature_names(rules->spec, names), &i)) return false;
+    if (!yaml_read_choice(reading, node, "feature", names, spec_feature_names(rules->spec, names), &i)) return false;
     *needs |= UINT64_C(1) << i;
     return true;
 }
@@ -43,7 +43,7 @@ static bool read_row(struct yaml_reading *reading, const struct yaml_node *node,
     const struct rules *rules = reading->context;
     const char *names[PP_ROWS_MAX];
     size_t i;
-    if (!yaml_read_choice(reading, node, "row", names, row_names(rules->spec, names), &i)) return false;
+    if (!yaml_read_choice(reading, node, "row", names, spec_row_names(rules->spec, names), &i)) return false;
     *out = (uint16_t)i;
     return true;
 }
@@ -61,8 +61,8 @@ static bool link_partners(struct yaml_reading *reading)
         if (row->partner == PP_NONE) continue;
         const struct pp_row *other = &rows[row->partner];
         if (other == row || other->partner != row - rows)
-            return yaml_wrong(reading, yaml_value(item, "partner"), "partner %s, which does not name %s as its own; expected two rows that name each other",
-                              other->id, row->id);
+            return yaml_wrong(reading, yaml_value(item, "partner"),
+                              "partner %s, which does not name %s as its own; expected two rows that name each other", other->id, row->id);
     }
     return true;
 }
@@ -77,7 +77,8 @@ static bool check_groups(struct yaml_reading *reading)
         if (!row->any_of) continue;
         for (size_t i = 0; i < spec->row_count; i++) members += spec->rows[i].any_of && strcmp(spec->rows[i].any_of, row->any_of) == 0;
         if (members < 2)
-            return yaml_wrong(reading, yaml_value(item, "any_of"), "group \"%s\" of one row; expected another row with the same any_of", row->any_of);
+            return yaml_wrong(reading, yaml_value(item, "any_of"), "group \"%s\" of one row; expected another row with the same any_of",
+                              row->any_of);
     }
     return true;
 }

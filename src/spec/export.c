@@ -34,7 +34,7 @@ bool export_tsv(const struct pp_spec *spec, struct text *out)
         text_printf(out, "%u\t", row->ports.ranges[0].step);
         text_cell(out, row->ports_text);
         text_printf(out, "%s\t%s\t", spec->features[row->feature].name, row->any_of ? row->any_of : "-");
-        text_printf(out, "%s\t%s\t", coverage_names[row->coverage], row->one_way ? "yes" : "-");
+        text_printf(out, "%s\t%s\t", spec_coverage_names[row->coverage], row->one_way ? "yes" : "-");
         text_cell(out, row->purpose);
         text_add_escaped(out, row->condition, strlen(row->condition));
         text_add(out, "\n");
@@ -80,7 +80,7 @@ static void names_pair(struct text *out, const char *key, const char *const *nam
 static void roles_pair(struct text *out, const char *key, const struct pp_spec *spec, pp_role_set roles)
 {
     const char *names[PP_ROLES_MAX];
-    names_pair(out, key, names, role_names(spec, names), roles);
+    names_pair(out, key, names, spec_role_names(spec, names), roles);
 }
 
 static void yaml_roles(const struct pp_spec *spec, struct text *out)
@@ -99,12 +99,12 @@ static void yaml_roles(const struct pp_spec *spec, struct text *out)
 static void yaml_features(const struct pp_spec *spec, struct text *out)
 {
     const char *names[PP_FEATURES_MAX];
-    size_t count = feature_names(spec, names);
+    size_t count = spec_feature_names(spec, names);
     text_add(out, "\nfeatures:\n");
     for (const struct pp_feature *feature = spec->features; feature < spec->features + spec->feature_count; feature++) {
         pair(out, "  - ", "name", feature->name);
         pair(out, "    ", "title", feature->title);
-        if (feature->preset != PP_FEATURE_AUTO) pair(out, "    ", "preset", preset_names[feature->preset]);
+        if (feature->preset != PP_FEATURE_AUTO) pair(out, "    ", "preset", spec_preset_names[feature->preset]);
         names_pair(out, "needs", names, count, feature->needs);
     }
     if (!spec->feature_count) text_add(out, "  []\n");
@@ -125,10 +125,10 @@ static void yaml_row(const struct pp_spec *spec, const struct pp_row *row, struc
     pair(out, "    ", "ports", row->ports_text);
     pair(out, "    ", "feature", spec->features[row->feature].name);
     if (row->any_of) pair(out, "    ", "any_of", row->any_of);
-    pair(out, "    ", "coverage", coverage_names[row->coverage]);
+    pair(out, "    ", "coverage", spec_coverage_names[row->coverage]);
     flag(out, "    ", "one_way", row->one_way);
     flag(out, "    ", "loopback", row->loopback);
-    if (row->primary != PP_PRIMARY_NONE) pair(out, "    ", "primary", primary_names[row->primary]);
+    if (row->primary != PP_PRIMARY_NONE) pair(out, "    ", "primary", spec_primary_names[row->primary]);
     if (row->partner != PP_NONE) pair(out, "    ", "partner", spec->rows[row->partner].id);
     flag(out, "    ", "announces_callback", row->announces_callback);
     pair(out, "    ", "purpose", row->purpose);
@@ -153,7 +153,7 @@ static void yaml_inferences(const struct pp_spec *spec, struct text *out)
 {
     if (spec->inference_count) text_add(out, "\ninfer:\n");
     for (const struct pp_inference *infer = spec->inferences; infer < spec->inferences + spec->inference_count; infer++) {
-        pair(out, "  - ", "who", infer_names[infer->who]);
+        pair(out, "  - ", "who", spec_infer_names[infer->who]);
         ports_pair(out, &infer->ports);
         roles_pair(out, "roles", spec, infer->roles);
         roles_pair(out, "peer", spec, infer->peer_roles);
@@ -177,7 +177,9 @@ bool export_yaml(const struct pp_spec *spec, struct text *out)
 }
 
 static bool (*const exports[])(const struct pp_spec *, struct text *) = {
-    [PP_SPEC_YAML] = export_yaml, [PP_SPEC_TSV] = export_tsv, [PP_SPEC_JSON] = export_json,
+    [PP_SPEC_YAML] = export_yaml,
+    [PP_SPEC_TSV] = export_tsv,
+    [PP_SPEC_JSON] = export_json,
 };
 
 bool pp_spec_export(const struct pp_spec *spec, enum pp_spec_format format, char **out, size_t *size)

@@ -62,7 +62,7 @@ static json_t *names_of(const char *const *names, size_t count, uint64_t set)
 static json_t *roles_of(const struct pp_spec *spec, pp_role_set roles)
 {
     const char *names[PP_ROLES_MAX];
-    return names_of(names, role_names(spec, names), roles);
+    return names_of(names, spec_role_names(spec, names), roles);
 }
 
 static void set_transports(struct object *object, const struct pp_ports *ports)
@@ -101,8 +101,8 @@ static struct object feature_object(const struct pp_spec *spec, size_t i)
     struct object object = make();
     set_text(&object, "name", spec->features[i].name);
     set_text(&object, "title", spec->features[i].title);
-    set_text(&object, "preset", preset_names[spec->features[i].preset]);
-    set(&object, "needs", names_of(names, feature_names(spec, names), spec->features[i].needs));
+    set_text(&object, "preset", spec_preset_names[spec->features[i].preset]);
+    set(&object, "needs", names_of(names, spec_feature_names(spec, names), spec->features[i].needs));
     return object;
 }
 
@@ -124,10 +124,10 @@ static struct object row_object(const struct pp_spec *spec, size_t i)
     set(&object, "wide", json_boolean(row->wide));
     set_text(&object, "feature", spec->features[row->feature].name);
     set_text(&object, "any_of", row->any_of);
-    set_text(&object, "coverage", coverage_names[row->coverage]);
+    set_text(&object, "coverage", spec_coverage_names[row->coverage]);
     set(&object, "one_way", json_boolean(row->one_way));
     set(&object, "loopback", json_boolean(row->loopback));
-    set_text(&object, "primary", primary_names[row->primary]);
+    set_text(&object, "primary", spec_primary_names[row->primary]);
     if (row->partner != PP_NONE) set_text(&object, "partner", spec->rows[row->partner].id);
     set(&object, "announces_callback", json_boolean(row->announces_callback));
     set_text(&object, "purpose", row->purpose);
@@ -153,7 +153,7 @@ static struct object inference_object(const struct pp_spec *spec, size_t i)
 {
     const struct pp_inference *infer = &spec->inferences[i];
     struct object object = make();
-    set_text(&object, "who", infer_names[infer->who]);
+    set_text(&object, "who", spec_infer_names[infer->who]);
     set_transports(&object, &infer->ports);
     set(&object, "roles", roles_of(spec, infer->roles));
     set(&object, "peer", roles_of(spec, infer->peer_roles));

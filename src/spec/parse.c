@@ -28,7 +28,7 @@ static bool read_choice(struct yaml_reading *reading, const struct yaml_node *no
 static bool read_role(struct yaml_reading *reading, const struct yaml_node *node, void *field)
 {
     const char *names[PP_ROLES_MAX];
-    return read_choice(reading, node, "role", names, role_names(spec_of(reading), names), field);
+    return read_choice(reading, node, "role", names, spec_role_names(spec_of(reading), names), field);
 }
 
 static bool add_role(struct yaml_reading *reading, const struct yaml_node *node, void *field)
@@ -48,7 +48,7 @@ static bool read_roles_of(struct yaml_reading *reading, const struct yaml_node *
 static bool read_feature(struct yaml_reading *reading, const struct yaml_node *node, void *field)
 {
     const char *names[PP_FEATURES_MAX];
-    return read_choice(reading, node, "feature", names, feature_names(spec_of(reading), names), field);
+    return read_choice(reading, node, "feature", names, spec_feature_names(spec_of(reading), names), field);
 }
 
 /* Read after all the rows, or all the features, are known: see check.c. */
@@ -87,7 +87,7 @@ static bool read_coverage(struct yaml_reading *reading, const struct yaml_node *
 {
     enum pp_coverage *out = field;
     size_t i;
-    if (!yaml_read_choice(reading, node, "coverage", coverage_names, PP_COVERAGE_COUNT, &i)) return false;
+    if (!yaml_read_choice(reading, node, "coverage", spec_coverage_names, PP_COVERAGE_COUNT, &i)) return false;
     for (*out = PP_EACH_DESTINATION; i > 0; i--) ++*out;
     return true;
 }
@@ -96,7 +96,7 @@ static bool read_primary(struct yaml_reading *reading, const struct yaml_node *n
 {
     enum pp_primary_end *out = field;
     size_t i;
-    if (!yaml_read_choice(reading, node, "primary end", primary_names, 3, &i)) return false;
+    if (!yaml_read_choice(reading, node, "primary end", spec_primary_names, 3, &i)) return false;
     *out = i == 0 ? PP_PRIMARY_NONE : i == 1 ? PP_PRIMARY_FROM : PP_PRIMARY_TO;
     return true;
 }
@@ -105,7 +105,7 @@ static bool read_preset(struct yaml_reading *reading, const struct yaml_node *no
 {
     enum pp_feature_default *out = field;
     size_t i;
-    if (!yaml_read_choice(reading, node, "preset", preset_names, 2, &i)) return false;
+    if (!yaml_read_choice(reading, node, "preset", spec_preset_names, 2, &i)) return false;
     *out = i == 0 ? PP_FEATURE_AUTO : PP_FEATURE_ARRAY;
     return true;
 }
@@ -114,7 +114,7 @@ static bool read_who(struct yaml_reading *reading, const struct yaml_node *node,
 {
     enum pp_infer_who *out = field;
     size_t i;
-    if (!yaml_read_choice(reading, node, "end of a flow", infer_names, 3, &i)) return false;
+    if (!yaml_read_choice(reading, node, "end of a flow", spec_infer_names, 3, &i)) return false;
     *out = i == 0 ? PP_INFER_RESPONDER : i == 1 ? PP_INFER_INITIATOR : PP_INFER_EITHER;
     return true;
 }
@@ -197,7 +197,7 @@ static bool read_roles(struct yaml_reading *reading, const struct yaml_node *nod
     for (const struct yaml_node *item = node->first; item; item = item->next) {
         struct pp_role *role = &spec->roles[spec->role_count];
         if (!yaml_read_mapping(reading, item, "role", KEYS(role_keys), role)) return false;
-        if (!unique(reading, item, "name", names, role_names(spec, names))) return false;
+        if (!unique(reading, item, "name", names, spec_role_names(spec, names))) return false;
         if (role->primary && primary) return yaml_wrong(reading, yaml_value(item, "primary"), "a second role with a primary; expected one");
         primary |= role->primary;
         spec->role_count++;
@@ -214,7 +214,7 @@ static bool read_features(struct yaml_reading *reading, const struct yaml_node *
     if (node->count > PP_FEATURES_MAX) return too_many(reading, node, "features", PP_FEATURES_MAX);
     for (const struct yaml_node *item = node->first; item; item = item->next) {
         if (!yaml_read_mapping(reading, item, "feature", KEYS(feature_keys), &spec->features[spec->feature_count])) return false;
-        if (!unique(reading, item, "name", names, feature_names(spec, names))) return false;
+        if (!unique(reading, item, "name", names, spec_feature_names(spec, names))) return false;
         spec->feature_count++;
     }
     rules->features = node;
@@ -226,14 +226,16 @@ static bool finish_row(struct yaml_reading *reading, const struct yaml_node *ite
     const struct pp_spec *spec = spec_of(reading);
     const char *transport = pp_transport_name(row->transport);
     const char *names[PP_ROWS_MAX];
-    if (!unique(reading, item, "id", names, row_names(spec, names))) return false;
+    if (!unique(reading, item, "id", names, spec_row_names(spec, names))) return false;
     if (row->ports.tcp && row->ports.udp)
         return yaml_wrong(reading, yaml_value(item, "ports"), "ports without a transport; expected /%s after each port", transport);
     if (row->ports.tcp != (row->transport == PP_TCP))
         return yaml_wrong(reading, yaml_value(item, "transport"), "transport %s with %s ports; expected %s", transport,
                           row->ports.tcp ? "tcp" : "udp", row->ports.tcp ? "tcp" : "udp");
-    if ((row->primary == PP_PRIMARY_FROM && !spec->roles[row->from].primary) || (row->primary == PP_PRIMARY_TO && !spec->roles[row->to].primary))
-        return yaml_wrong(reading, yaml_value(item, "primary"), "an end whose role has no primary; expected the other end, or primary: true on the role");
+    if ((row->primary == PP_PRIMARY_FROM && !spec->roles[row->from].primary) ||
+        (row->primary == PP_PRIMARY_TO && !spec->roles[row->to].primary))
+        return yaml_wrong(reading, yaml_value(item, "primary"),
+                          "an end whose role has no primary; expected the other end, or primary: true on the role");
     if (!row->from_title) row->from_title = spec->roles[row->from].title;
     if (!row->to_title) row->to_title = spec->roles[row->to].title;
     row->line = item->line;

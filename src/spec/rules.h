@@ -13,15 +13,15 @@ struct rules {
 };
 
 /* Tables of words, in the order of their enums. */
-extern const char *const coverage_names[PP_COVERAGE_COUNT];
-extern const char *const primary_names[3];
-extern const char *const preset_names[2];
-extern const char *const infer_names[3];
+extern const char *const spec_coverage_names[PP_COVERAGE_COUNT];
+extern const char *const spec_primary_names[3];
+extern const char *const spec_preset_names[2];
+extern const char *const spec_infer_names[3];
 
 /** The names of a spec's parts, for choices and suggestions; the count is returned. */
-size_t role_names(const struct pp_spec *spec, const char *names[PP_ROLES_MAX]);
-size_t feature_names(const struct pp_spec *spec, const char *names[PP_FEATURES_MAX]);
-size_t row_names(const struct pp_spec *spec, const char *names[PP_ROWS_MAX]);
+size_t spec_role_names(const struct pp_spec *spec, const char *names[PP_ROLES_MAX]);
+size_t spec_feature_names(const struct pp_spec *spec, const char *names[PP_FEATURES_MAX]);
+size_t spec_row_names(const struct pp_spec *spec, const char *names[PP_ROWS_MAX]);
 
 /** What only the whole can tell: partners, groups, features that need others, companions; and that it can be indexed. */
 bool rules_check(struct yaml_reading *reading);

@@ -124,7 +124,8 @@ static bool unknown(struct yaml_reading *reading, const struct yaml_node *node, 
     escape_into(shown, sizeof shown, node->text, strlen(node->text));
     list_names(known, sizeof known - 8, names, count);
     if (!count) return yaml_wrong(reading, node, "unknown %s \"%s\"; expected none", what, shown);
-    if (nearest) return yaml_wrong(reading, node, "unknown %s \"%s\"; did you mean \"%s\"? expected one of %s", what, shown, nearest, known);
+    if (nearest)
+        return yaml_wrong(reading, node, "unknown %s \"%s\"; did you mean \"%s\"? expected one of %s", what, shown, nearest, known);
     return yaml_wrong(reading, node, "unknown %s \"%s\"; expected one of %s", what, shown, known);
 }
 
@@ -135,8 +136,8 @@ static bool find(const char *text, const char *const *names, size_t count, size_
     return false;
 }
 
-bool yaml_read_choice(struct yaml_reading *reading, const struct yaml_node *node, const char *what, const char *const *names,
-                      size_t count, size_t *out)
+bool yaml_read_choice(struct yaml_reading *reading, const struct yaml_node *node, const char *what, const char *const *names, size_t count,
+                      size_t *out)
 {
     char expected[SHOWN_MAX];
     snprintf(expected, sizeof expected, "a %s", what);
@@ -147,7 +148,8 @@ bool yaml_read_choice(struct yaml_reading *reading, const struct yaml_node *node
 static bool written_twice(struct yaml_reading *reading, const struct yaml_node *key)
 {
     char shown[SHOWN_MAX];
-    return yaml_wrong(reading, key, "\"%s\" a second time; expected it once", escape_into(shown, sizeof shown, key->text, strlen(key->text)));
+    return yaml_wrong(reading, key, "\"%s\" a second time; expected it once",
+                      escape_into(shown, sizeof shown, key->text, strlen(key->text)));
 }
 
 bool yaml_read_mapping(struct yaml_reading *reading, const struct yaml_node *node, const char *what, const struct yaml_key *keys,

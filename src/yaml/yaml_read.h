@@ -40,8 +40,8 @@ bool yaml_read_flag(struct yaml_reading *reading, const struct yaml_node *node, 
 bool yaml_read_count(struct yaml_reading *reading, const struct yaml_node *node, void *field); /* uint32_t, from 1 */
 
 /** The index of a text among names; false, with the nearest known name in the error, when it is none of them. */
-bool yaml_read_choice(struct yaml_reading *reading, const struct yaml_node *node, const char *what, const char *const *names,
-                      size_t count, size_t *out);
+bool yaml_read_choice(struct yaml_reading *reading, const struct yaml_node *node, const char *what, const char *const *names, size_t count,
+                      size_t *out);
 
 bool yaml_expect_text(struct yaml_reading *reading, const struct yaml_node *node, const char *expected);
 bool yaml_expect_list(struct yaml_reading *reading, const struct yaml_node *node, const char *expected);
@@ -50,8 +50,7 @@ bool yaml_expect_mapping(struct yaml_reading *reading, const struct yaml_node *n
 /** "<what was found>; expected <expected>": names the text, or says list, mapping or nothing. */
 bool yaml_unexpected(struct yaml_reading *reading, const struct yaml_node *node, const char *expected);
 /** An error at a node, in the caller's words; texts from the file must have gone through escape_into. */
-bool yaml_wrong(struct yaml_reading *reading, const struct yaml_node *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+bool yaml_wrong(struct yaml_reading *reading, const struct yaml_node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** The same at a place inside a node's text, `at` bytes from its start. */
 bool yaml_wrong_inside(struct yaml_reading *reading, const struct yaml_node *node, size_t at, const char *expected);
 

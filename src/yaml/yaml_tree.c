@@ -68,8 +68,7 @@ static bool on_scalar(struct builder *builder, const yaml_event_t *event)
 {
     if (event->data.scalar.anchor) return refuse(builder, event, "an anchor; expected plain values, without & and *");
     if (event->data.scalar.tag) return refuse(builder, event, "a tag; expected plain values, without !");
-    if (memchr(event->data.scalar.value, '\0', event->data.scalar.length))
-        return refuse(builder, event, "a NUL character; expected text");
+    if (memchr(event->data.scalar.value, '\0', event->data.scalar.length)) return refuse(builder, event, "a NUL character; expected text");
     struct yaml_node *node = make_node(builder, event, YAML_IS_TEXT);
     if (!node) return false;
     char *text = arena_alloc(builder->arena, event->data.scalar.length + 1);
@@ -85,7 +84,8 @@ static bool on_scalar(struct builder *builder, const yaml_event_t *event)
 
 static bool open_node(struct builder *builder, const yaml_event_t *event, enum yaml_kind kind)
 {
-    if (builder->depth == YAML_DEPTH_MAX) return refuse(builder, event, "lists and mappings nested deeper than 16; expected a flatter file");
+    if (builder->depth == YAML_DEPTH_MAX)
+        return refuse(builder, event, "lists and mappings nested deeper than 16; expected a flatter file");
     struct yaml_node *node = make_node(builder, event, kind);
     if (!node || !attach(builder, event, node)) return false;
     builder->open[builder->depth] = node;
@@ -139,16 +139,11 @@ static bool on_nothing(struct builder *builder, const yaml_event_t *event)
 }
 
 static bool (*const handlers[])(struct builder *, const yaml_event_t *) = {
-    [YAML_NO_EVENT] = on_nothing,
-    [YAML_STREAM_START_EVENT] = on_nothing,
-    [YAML_STREAM_END_EVENT] = on_end,
-    [YAML_DOCUMENT_START_EVENT] = on_document,
-    [YAML_DOCUMENT_END_EVENT] = on_nothing,
-    [YAML_ALIAS_EVENT] = on_alias,
-    [YAML_SCALAR_EVENT] = on_scalar,
-    [YAML_SEQUENCE_START_EVENT] = on_list,
-    [YAML_SEQUENCE_END_EVENT] = on_close,
-    [YAML_MAPPING_START_EVENT] = on_mapping,
+    [YAML_NO_EVENT] = on_nothing,           [YAML_STREAM_START_EVENT] = on_nothing,
+    [YAML_STREAM_END_EVENT] = on_end,       [YAML_DOCUMENT_START_EVENT] = on_document,
+    [YAML_DOCUMENT_END_EVENT] = on_nothing, [YAML_ALIAS_EVENT] = on_alias,
+    [YAML_SCALAR_EVENT] = on_scalar,        [YAML_SEQUENCE_START_EVENT] = on_list,
+    [YAML_SEQUENCE_END_EVENT] = on_close,   [YAML_MAPPING_START_EVENT] = on_mapping,
     [YAML_MAPPING_END_EVENT] = on_close,
 };
 

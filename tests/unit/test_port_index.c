@@ -93,7 +93,8 @@ static void every_port_and_every_pair_of_roles_match_as_the_rows_say(void **stat
             for (uint16_t i = 0; i < spec->row_count; i++)
                 if (pp_row_set_has(&rows, i)) pp_row_set_add(&by_pair[spec->rows[i].from * 10 + spec->rows[i].to], i);
             for (uint32_t pair = 0; pair < 100; pair++) {
-                struct pp_row_set got = pp_port_index_match(index, transports[t], (uint16_t)port, UINT32_C(1) << pair / 10, UINT32_C(1) << pair % 10);
+                struct pp_row_set got =
+                    pp_port_index_match(index, transports[t], (uint16_t)port, UINT32_C(1) << pair / 10, UINT32_C(1) << pair % 10);
                 if (!same(got, by_pair[pair])) fail_msg("port %u, pair %u", port, pair);
             }
         }

@@ -15,7 +15,12 @@ static struct pp_ports parsed(const char *text)
 static void every_form_on_the_page_is_read(void **state)
 {
     (void)state;
-    static const struct { const char *text; uint16_t first, last, step, count; bool tcp, udp, per_member; uint32_t size; } cases[] = {
+    static const struct {
+        const char *text;
+        uint16_t first, last, step, count;
+        bool tcp, udp, per_member;
+        uint32_t size;
+    } cases[] = {
         {"80/tcp", 80, 80, 1, 1, true, false, false, 1},
         {"1024/udp to 65535/udp", 1024, 65535, 1, 1, false, true, false, 64512},
         {"6010/tcp and above", 6010, 65535, 1, 1, true, false, false, 59526},
@@ -45,7 +50,11 @@ static void every_form_on_the_page_is_read(void **state)
 static void a_mistake_is_found_where_it_stands(void **state)
 {
     (void)state;
-    static const struct { const char *text; size_t at; const char *expected; } cases[] = {
+    static const struct {
+        const char *text;
+        size_t at;
+        const char *expected;
+    } cases[] = {
         {"", 0, "a port from 1 to 65535"},
         {"http", 0, "a port from 1 to 65535"},
         {"0/tcp", 0, "a port from 1 to 65535"},

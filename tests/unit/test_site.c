@@ -201,9 +201,12 @@ static void the_last_address_of_a_prefix_is_its_broadcast(void **state)
                                   "  - {name: lan, prefix: [10.0.0.0/24, 10.0.1.0/31, \"2001:db8::/64\"], roles: client}\n"
                                   "  - {name: odd, address: 10.0.0.127, roles: client}\n"
                                   "  - {name: sub, prefix: 10.0.0.64/27, roles: client}\n");
-    static const struct { const char *address; bool broadcast; } cases[] = {
-        {"10.0.0.255", true}, {"10.0.0.254", false}, {"10.0.1.1", false}, {"2001:db8::ffff:ffff:ffff:ffff", false},
-        {"10.0.0.127", false}, {"10.0.0.95", true}, {"10.9.9.255", false},
+    static const struct {
+        const char *address;
+        bool broadcast;
+    } cases[] = {
+        {"10.0.0.255", true},  {"10.0.0.254", false}, {"10.0.1.1", false},   {"2001:db8::ffff:ffff:ffff:ffff", false},
+        {"10.0.0.127", false}, {"10.0.0.95", true},   {"10.9.9.255", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct pp_address address;
@@ -225,9 +228,16 @@ static void features_combine_host_site_preset_and_needs(void **state)
     assert_int_equal(setting(site, "wincenter", PP_NONE), PP_SET_OFF); /* telnet is off */
     pp_site_destroy(site);
 
-    static const struct { const char *features; enum pp_setting wincenter; } cases[] = {
-        {"{wincenter: on}", PP_SET_AUTO}, {"{wincenter: on, telnet: on}", PP_SET_ON}, {"{telnet: on}", PP_SET_AUTO},
-        {"{wincenter: off, telnet: on}", PP_SET_OFF}, {"{wincenter: yes, telnet: false}", PP_SET_OFF}, {"{}", PP_SET_AUTO},
+    static const struct {
+        const char *features;
+        enum pp_setting wincenter;
+    } cases[] = {
+        {"{wincenter: on}", PP_SET_AUTO},
+        {"{wincenter: on, telnet: on}", PP_SET_ON},
+        {"{telnet: on}", PP_SET_AUTO},
+        {"{wincenter: off, telnet: on}", PP_SET_OFF},
+        {"{wincenter: yes, telnet: false}", PP_SET_OFF},
+        {"{}", PP_SET_AUTO},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[256];
@@ -272,12 +282,17 @@ static void suspicious_sites_are_read_with_a_warning(void **state)
 static void every_mistake_is_named_where_it_stands(void **state)
 {
     (void)state;
-    static const struct { const char *site; uint32_t line, column; const char *text; } cases[] = {
+    static const struct {
+        const char *site;
+        uint32_t line, column;
+        const char *text;
+    } cases[] = {
         {"name: x", 1, 1, "a site file without \"hosts\"; expected this key"},
         {"hosts: []", 1, 8, "0 hosts; expected 1 to 65534"},
         {"hosts: {a: b}", 1, 8, "a mapping; expected a list of hosts"},
-        {"hots: []", 1, 1, "unknown key of a site file \"hots\"; did you mean \"hosts\"? expected one of name, hosts, features, waivers, include, "
-                           "array_members, ports, coverage"},
+        {"hots: []", 1, 1,
+         "unknown key of a site file \"hots\"; did you mean \"hosts\"? expected one of name, hosts, features, waivers, include, "
+         "array_members, ports, coverage"},
         {HOST HOST, 2, 1, "\"hosts\" a second time; expected it once"},
         {"hosts: [{name: a, adress: 10.0.0.1}]", 1, 19,
          "unknown key of a host \"adress\"; did you mean \"address\"? expected one of name, address, prefix, roles, primary, features"},
@@ -293,7 +308,8 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {"hosts: [{name: a, address: []}]", 1, 28, "0 addresses; expected 1 to 65535"},
         {"hosts: [{name: a, prefix: 10.0.0.0/33}]", 1, 27, "\"10.0.0.0/33\"; expected a prefix, as in 10.0.2.0/24 or 2001:db8::/48"},
         {"hosts: [{name: a, prefix: 10.0.1.5/24}]", 1, 27, "\"10.0.1.5/24\" has bits set after its length; expected 10.0.1.0/24"},
-        {"hosts: [{name: a, prefix: \"2001:db8::1/64\"}]", 1, 27, "\"2001:db8::1/64\" has bits set after its length; expected 2001:db8::/64"},
+        {"hosts: [{name: a, prefix: \"2001:db8::1/64\"}]", 1, 27,
+         "\"2001:db8::1/64\" has bits set after its length; expected 2001:db8::/64"},
         {"hosts: [{name: a, address: 10.0.0.1, prefix: 10.0.0.0/8}]", 1, 46, "both address and prefix; expected one of them, or two hosts"},
         {"hosts: [{name: a, address: 10.0.0.1, roles: [clinet]}]", 1, 46,
          "unknown role \"clinet\"; did you mean \"client\"? expected one of client, web-server, tarantella-server, application-server, "
@@ -303,9 +319,10 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {"hosts: [{name: a, address: 10.0.0.1, roles: client, primary: true}]", 1, 62,
          "a primary without the role for it; expected tarantella-server among its roles"},
         {"hosts:\n- {name: a, address: 10.0.0.1, roles: tarantella-server, primary: true}\n"
-         "- {name: b, address: 10.0.0.2, roles: tarantella-server, primary: true}", 3, 67,
-         "a second primary; expected one, and line 2 names the first"},
-        {"hosts: [{name: a, prefix: 10.0.0.0/8, roles: tarantella-server, primary: true}]", 1, 74, "a whole prefix as primary; expected one host"},
+         "- {name: b, address: 10.0.0.2, roles: tarantella-server, primary: true}",
+         3, 67, "a second primary; expected one, and line 2 names the first"},
+        {"hosts: [{name: a, prefix: 10.0.0.0/8, roles: tarantella-server, primary: true}]", 1, 74,
+         "a whole prefix as primary; expected one host"},
         {HOST "features: {htpp: on}", 2, 12, NULL},
         {HOST "features: {http: maybe}", 2, 18, "\"maybe\"; expected on, off or auto"},
         {HOST "features: {http: on, http: off}", 2, 22, "\"http\" a second time; expected it once"},
@@ -317,7 +334,8 @@ static void every_mistake_is_named_where_it_stands(void **state)
          "unknown coverage \"one\"; did you mean \"once\"? expected one of destination, source, pair, unordered-pair, port, once"},
         {HOST "array_members: none", 2, 16, "\"none\"; expected a whole number from 1"},
         {HOST "array_members: 70000", 2, 16, "\"70000\"; expected at most 65535 members"},
-        {HOST "include: [backgrund]", 2, 11, "unknown set of waivers \"backgrund\"; did you mean \"background\"? expected one of background"},
+        {HOST "include: [backgrund]", 2, 11,
+         "unknown set of waivers \"backgrund\"; did you mean \"background\"? expected one of background"},
         {HOST "include: [background, background]", 2, 23, "\"background\" a second time; expected it once"},
         {HOST "include: other/site.yaml", 2, 10, "unknown set of waivers \"other/site.yaml\"; expected one of background"},
         {HOST "waivers: [{from: any, to: any, ports: 53, owner: o}]", 2, 11, "a waiver without \"reason\"; expected this key"},
@@ -328,7 +346,8 @@ static void every_mistake_is_named_where_it_stands(void **state)
          "\"web-sever\"; did you mean \"web-server\"? expected any, a role, a host name, an address or a prefix"},
         {HOST "waivers: [{from: any, to: 10.0.0.1/8, ports: 53, owner: o, reason: r}]", 2, 27,
          "\"10.0.0.1/8\"; expected a prefix without bits set after its length, or an address"},
-        {HOST "waivers: [{from: any, to: any, ports: 53/tcpp, owner: o, reason: r}]", 2, 42, "\"tcpp\" in \"53/tcpp\"; expected tcp or udp"},
+        {HOST "waivers: [{from: any, to: any, ports: 53/tcpp, owner: o, reason: r}]", 2, 42,
+         "\"tcpp\" in \"53/tcpp\"; expected tcp or udp"},
         {HOST "waivers: [{from: any, to: any, ports: 53, owner: o, reason: r, expires: 2027-06-31}]", 2, 73,
          "\"2027-06-31\"; expected a date that exists, as in 2027-06-30, or never"},
         {HOST "waivers: [{from: any, to: any, ports: 53, owner: \"\", reason: r}]", 2, 50, "nothing; expected text"},
@@ -337,10 +356,11 @@ static void every_mistake_is_named_where_it_stands(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct pp_error error;
         if (pp_site_parse(cases[i].site, strlen(cases[i].site), spec, &error)) fail_msg("accepted: %s", cases[i].site);
-        bool right = error.line == cases[i].line && error.column == cases[i].column && (!cases[i].text || strcmp(error.text, cases[i].text) == 0);
+        bool right =
+            error.line == cases[i].line && error.column == cases[i].column && (!cases[i].text || strcmp(error.text, cases[i].text) == 0);
         if (right) continue;
-        print_error("%s\n got %u:%u: %s\nwant %u:%u: %s\n", cases[i].site, error.line, error.column, error.text, cases[i].line, cases[i].column,
-                    cases[i].text ? cases[i].text : "(any text)");
+        print_error("%s\n got %u:%u: %s\nwant %u:%u: %s\n", cases[i].site, error.line, error.column, error.text, cases[i].line,
+                    cases[i].column, cases[i].text ? cases[i].text : "(any text)");
         wrong++;
     }
     assert_int_equal(wrong, 0);
@@ -380,8 +400,9 @@ static void a_written_site_reads_back_the_same(void **state)
 static void an_inferred_site_is_written_with_names_and_comments_of_any_kind(void **state)
 {
     (void)state;
-    static const char *const names[] = {"plain", "on", "10.0.0.1", "a: b # c", "tab\tand\nline", "quote\"\\", "caf\xc3\xa9", "-", "nel\xc2\x85",
-                                        "bom\xef\xbb\xbf", " lead", "{x}", "2001:db8::1", "null"};
+    static const char *const names[] = {"plain",     "on",          "10.0.0.1",    "a: b # c",    "tab\tand\nline",
+                                        "quote\"\\", "caf\xc3\xa9", "-",           "nel\xc2\x85", "bom\xef\xbb\xbf",
+                                        " lead",     "{x}",         "2001:db8::1", "null"};
     enum { COUNT = sizeof names / sizeof *names };
     const char *comments[COUNT] = {"answers on 5307\nname: evil", NULL};
     struct pp_site *site = pp_site_create("inferred: from traffic");

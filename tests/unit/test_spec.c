@@ -146,7 +146,9 @@ static void a_site_moves_narrows_and_extends_rows(void **state)
     (void)state;
     struct pp_spec *spec = builtin();
     struct pp_row_change changes[2] = {
-        {.row = pp_spec_find_row(spec, "app-tta-x11"), .ports_set = true, .ports_text = "6010-6099/tcp",
+        {.row = pp_spec_find_row(spec, "app-tta-x11"),
+         .ports_set = true,
+         .ports_text = "6010-6099/tcp",
          .ports = {.ranges = {{6010, 6099, 1}}, .count = 1, .tcp = true}},
         {.row = pp_spec_find_row(spec, "tta-ldap"), .coverage_set = true, .coverage = PP_ONCE},
     };
@@ -209,9 +211,15 @@ static size_t small_with(char *out, size_t line, const char *instead)
 static void every_mistake_is_named_where_it_stands(void **state)
 {
     (void)state;
-    static const struct { size_t line; const char *instead; uint32_t at_line, at_column; const char *text; } cases[] = {
-        {2, "titel: x", 2, 1, "unknown key of a rules file \"titel\"; did you mean \"title\"? expected one of name, title, version, source, roles, "
-                              "features, rows, companions, infer"},
+    static const struct {
+        size_t line;
+        const char *instead;
+        uint32_t at_line, at_column;
+        const char *text;
+    } cases[] = {
+        {2, "titel: x", 2, 1,
+         "unknown key of a rules file \"titel\"; did you mean \"title\"? expected one of name, title, version, source, roles, "
+         "features, rows, companions, infer"},
         {2, "name: again", 2, 1, "\"name\" a second time; expected it once"},
         {2, "", 1, 1, "a rules file without \"title\"; expected this key"},
         {1, "name: Not A Name", 1, 7, "\"Not A Name\"; expected a name of small letters, digits and hyphens, at most 48"},
@@ -229,7 +237,8 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {6, "  - {name: client, title: Client, anyone: maybe}", 6, 43, "\"maybe\"; expected true or false"},
         {6, "  - {name: client, title: Client, primary: true}", 7, 44, "a second role with a primary; expected one"},
         {6, "  - client", 6, 5, "\"client\"; expected a role: a mapping of keys to values"},
-        {10, "  - {name: mail, title: Mail, needs: wbe}", 10, 38, "unknown feature \"wbe\"; did you mean \"web\"? expected one of web, mail"},
+        {10, "  - {name: mail, title: Mail, needs: wbe}", 10, 38,
+         "unknown feature \"wbe\"; did you mean \"web\"? expected one of web, mail"},
         {10, "  - {name: mail, title: Mail, needs: mail}", 10, 38, "feature mail needs itself in the end; expected no circle"},
         {10, "  - {name: mail, title: Mail, preset: on}", 10, 39, "unknown preset \"on\"; expected one of auto, array"},
         {12, "  - id: two", 24, 10, "\"two\" a second time; expected ids that differ"},
@@ -246,15 +255,18 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {18, "    ports: 80/", 18, 15, "\"80/\" ends early; expected tcp or udp"},
         {19, "    feature: www", 19, 14, "unknown feature \"www\"; expected one of web, mail"},
         {19, "    # no feature", 12, 5, "a row without \"feature\"; expected this key"},
-        {20, "    coverage: each", 20, 15, "unknown coverage \"each\"; expected one of destination, source, pair, unordered-pair, port, once"},
+        {20, "    coverage: each", 20, 15,
+         "unknown coverage \"each\"; expected one of destination, source, pair, unordered-pair, port, once"},
         {22, "    when: {a: b}", 22, 11, "a mapping; expected text"},
         {14, "    group: all\n    any_of: alone", 15, 13, "group \"alone\" of one row; expected another row with the same any_of"},
-        {14, "    group: all\n    partner: two", 15, 14, "partner two, which does not name one as its own; expected two rows that name each other"},
+        {14, "    group: all\n    partner: two", 15, 14,
+         "partner two, which does not name one as its own; expected two rows that name each other"},
         {14, "    group: all\n    partner: tow", 15, 14, "unknown row \"tow\"; did you mean \"two\"? expected one of one, two, three"},
         {14, "    group: all\n    primary: from", 15, 14,
          "an end whose role has no primary; expected the other end, or primary: true on the role"},
         {29, "  - {name: dns, title: DNS, ports: 53, beside: four}", 29, 48, "unknown row \"four\"; expected one of one, two, three"},
-        {31, "  - {who: server, ports: 80/tcp, roles: server}", 31, 11, "unknown end of a flow \"server\"; expected one of responder, initiator, either"},
+        {31, "  - {who: server, ports: 80/tcp, roles: server}", 31, 11,
+         "unknown end of a flow \"server\"; expected one of responder, initiator, either"},
         {31, "  - {who: either, ports: 80/tcp, roles: server}\n---\nname: x", 32, 1, "a second document; expected one"},
     };
     char text[SMALL_MAX];
