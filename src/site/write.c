@@ -60,11 +60,23 @@ static void write_host(struct text *out, const struct pp_spec *spec, const struc
     text_add(out, "}\n");
 }
 
-static void write_waiver(struct text *out, const struct pp_waiver *waiver)
+/* A host is written under the name that its addresses have now: the name in the file may have joined another. */
+static const char *end_text(const struct pp_site *site, const struct pp_waiver_end *end, const char *written)
+{
+    return end->kind == PP_WHO_HOST ? pp_site_host_name(site, end->index) : written;
+}
+
+static void write_waiver(struct text *out, const struct pp_site *site, const struct pp_waiver *waiver)
 {
     const char *const keys[] = {"from", "to", "ports", "owner", "reason", "expires"};
-    const char *const values[] = {waiver->from_text, waiver->to_text, waiver->ports_text,
-                                  waiver->owner,     waiver->reason,  waiver->expires_text ? waiver->expires_text : "never"};
+    const char *const values[] = {
+        end_text(site, &waiver->from, waiver->from_text),
+        end_text(site, &waiver->to, waiver->to_text),
+        waiver->ports_text,
+        waiver->owner,
+        waiver->reason,
+        waiver->expires_text ? waiver->expires_text : "never",
+    };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         text_printf(out, "%s%s: ", i ? ", " : "  - {", keys[i]);
         yaml_quote(out, values[i]);
@@ -82,7 +94,7 @@ static void write_waivers(struct text *out, const struct pp_site *site)
         }
         if (!own) text_add(out, "waivers:\n");
         own = true;
-        write_waiver(out, &site->waivers[i]);
+        write_waiver(out, site, &site->waivers[i]);
     }
     if (background) text_add(out, "include: [background]\n");
 }

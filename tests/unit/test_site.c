@@ -58,6 +58,15 @@ static enum pp_setting setting(const struct pp_site *site, const char *feature, 
     return pp_site_feature(site, spec, pp_spec_find_feature(spec, feature), host);
 }
 
+static char *written(const struct pp_site *site, const char *const comments[])
+{
+    char *text = NULL;
+    size_t size = 0;
+    assert_true(pp_site_write(site, spec, comments, &text, &size));
+    assert_int_equal(strlen(text), size);
+    return text;
+}
+
 static bool warns(const struct pp_site *site, uint32_t line, const char *text)
 {
     for (uint32_t i = 0; i < site->warning_count; i++)
@@ -176,6 +185,12 @@ static void two_names_for_one_address_are_one_host_under_the_first(void **state)
     assert_int_equal(site->hosts[2].prefix_count, 1);
     assert_int_equal(site->waivers[0].from.index, 0);
     assert_int_equal(setting(site, "http", 0), PP_SET_OFF);
+    char *text = written(site, NULL);
+    struct pp_site *again = parsed(text);
+    assert_int_equal(again->host_count, 2);
+    assert_string_equal(again->waivers[0].from_text, "tta1");
+    free(text);
+    pp_site_destroy(again);
     assert_true(warns(site, 3, "www has the addresses of tta1; its roles are joined under that name"));
     pp_site_destroy(site);
 }
@@ -364,15 +379,6 @@ static void every_mistake_is_named_where_it_stands(void **state)
         wrong++;
     }
     assert_int_equal(wrong, 0);
-}
-
-static char *written(const struct pp_site *site, const char *const comments[])
-{
-    char *text = NULL;
-    size_t size = 0;
-    assert_true(pp_site_write(site, spec, comments, &text, &size));
-    assert_int_equal(strlen(text), size);
-    return text;
 }
 
 static void a_written_site_reads_back_the_same(void **state)
