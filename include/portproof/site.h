@@ -30,7 +30,7 @@ struct pp_waiver {
     const char *from_text, *to_text, *ports_text, *owner, *reason, *expires_text; /* expires_text: "2027-06-30" or NULL: never */
     pp_time_ns valid_until_ns; /* first instant after the day of expiry; UINT64_MAX: never */
     uint32_t line;
-    const char *origin;        /* the file, or "background" */
+    const char *origin;        /* "site", or "background" */
 };
 
 struct pp_site_warning { uint32_t line; const char *text; };
@@ -58,12 +58,15 @@ struct pp_site *pp_site_parse(const char *text, size_t size, const struct pp_spe
 
 /** An empty site to add hosts to (inferred from traffic). */
 struct pp_site *pp_site_create(const char *name);
-/** Add a host with one address; false: out of memory. Strings are copied. */
+/** Add a host with one address; false: out of memory, or 65,534 hosts are there already. Strings are copied. */
 bool pp_site_add(struct pp_site *site, const char *name, const struct pp_address *address, pp_role_set roles, bool primary);
 /** Build the look-up table; call once after the last pp_site_add. */
 bool pp_site_finish(struct pp_site *site, const struct pp_spec *spec);
 
 void pp_site_destroy(struct pp_site *site); /* takes NULL */
+
+/* Two names that share an address are one host: pp_site_finish joins roles, features and primary under the first name, and
+ * takes the address from the second; a host left without any address has no roles and no edges. */
 
 /** What the site knows of an address: the longest prefix wins; loopback addresses hold the spec's loopback roles. */
 struct pp_site_entry { uint16_t host; pp_role_set roles; /* joined when two names share the address */ bool loopback; };
@@ -78,6 +81,11 @@ uint16_t pp_site_array_members(const struct pp_site *site, const struct pp_spec 
 /** The site's or the host's word for a feature; host PP_NONE asks the site alone. Includes `array` being on by itself
  * and features that need another one (design 5.4). */
 enum pp_setting pp_site_feature(const struct pp_site *site, const struct pp_spec *spec, uint16_t feature, uint16_t host);
+
+/** The site as a site file that pp_site_parse reads back. `comments`: NULL, or one per host (or NULL), written above it.
+ * Hosts whose addresses all joined another's are left out. *out is NUL-terminated and the caller's to free; untouched on
+ * failure. false: out of memory. */
+bool pp_site_write(const struct pp_site *site, const struct pp_spec *spec, const char *const comments[], char **out, size_t *size);
 
 /** Name of a host index; "" for PP_NONE. */
 const char *pp_site_host_name(const struct pp_site *site, uint16_t host);

@@ -74,6 +74,7 @@ struct pp_row {
     bool announces_callback; /* the initiator sends the port for a connection back (rexec, rsh) */
     const char *purpose, *condition, *exercise; /* verbatim; when it applies; what to do to see it */
     bool wide;            /* more than PP_WIDE_PORTS ports */
+    const char *from_title, *to_title; /* as the page writes them in this row; the role's title unless the page differs */
 };
 
 /** Side traffic known from practice: labelled, not excused. */
@@ -142,7 +143,7 @@ struct pp_port_index;
 
 struct pp_port_index_stats { size_t hot_bytes, total_bytes, flat_bytes; uint16_t classes, pages; };
 
-struct pp_port_index *pp_port_index_create(const struct pp_spec *spec); /* borrows spec; NULL: out of memory, or more than 255 classes */
+struct pp_port_index *pp_port_index_create(const struct pp_spec *spec); /* borrows spec; NULL: out of memory, or more than 255 classes or 126 pages */
 void pp_port_index_destroy(struct pp_port_index *index);
 uint8_t pp_port_class(const struct pp_port_index *index, enum pp_transport transport, uint16_t port); /* 0: on no row */
 const struct pp_row_set *pp_class_rows(const struct pp_port_index *index, uint8_t port_class);
@@ -155,5 +156,9 @@ static inline void pp_row_set_add(struct pp_row_set *set, uint16_t row) { set->w
 static inline bool pp_row_set_empty(const struct pp_row_set *set) { return !(set->words[0] | set->words[1] | set->words[2] | set->words[3]); }
 
 enum pp_spec_format { PP_SPEC_YAML, PP_SPEC_TSV, PP_SPEC_JSON };
+
+/** The spec as text: YAML that pp_spec_parse reads back to an equal spec, the rows as TSV under a header line, or all of it
+ * as JSON. *out is NUL-terminated and the caller's to free; untouched on failure. false: out of memory. */
+bool pp_spec_export(const struct pp_spec *spec, enum pp_spec_format format, char **out, size_t *size);
 
 #endif
