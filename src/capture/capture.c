@@ -25,6 +25,13 @@ bool capture_stop(struct pp_capture *capture, enum ending ending, const char *fo
                         capture->source.compression ? " (bytes counted in the decompressed data)" : "");
 }
 
+const char *read_before(const struct pp_capture *capture, char out[READ_BEFORE_MAX])
+{
+    unsigned long long packets = capture->info.packets;
+    snprintf(out, READ_BEFORE_MAX, "%llu packet%s before it %s read", packets, packets == 1 ? "" : "s", packets == 1 ? "was" : "were");
+    return out;
+}
+
 /* Compressed data that went wrong explains a record without an end better than the record does. */
 static void stop_with_source(struct pp_capture *capture)
 {
@@ -38,21 +45,21 @@ static void stop_with_source(struct pp_capture *capture)
         capture->info.error = source->error;
         return;
     }
-    error_offset(&capture->info.error, source->error.offset, "%s; %llu packets were read before", text,
-                 (unsigned long long)capture->info.packets);
+    char before[READ_BEFORE_MAX];
+    error_offset(&capture->info.error, source->error.offset, "%s; %s", text, read_before(capture, before));
 }
 
 void capture_out_of_bytes(struct pp_capture *capture, const char *what, size_t wanted)
 {
     struct source *source = &capture->source;
+    char before[READ_BEFORE_MAX];
     if (source->waiting) return;
     capture->ended = true;
     if (source->failed) {
         stop_with_source(capture);
     } else if (source_left(source) > 0) {
-        capture_stop(capture, CUT_SHORT, "file ends inside a %s at byte %llu: %zu of %zu bytes; %llu packets before it were read",
-                     what, (unsigned long long)source_offset(source), source_left(source), wanted,
-                     (unsigned long long)capture->info.packets);
+        capture_stop(capture, CUT_SHORT, "file ends inside a %s at byte %llu: %zu of %zu bytes; %s", what,
+                     (unsigned long long)source_offset(source), source_left(source), wanted, read_before(capture, before));
     }
 }
 

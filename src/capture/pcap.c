@@ -66,9 +66,10 @@ static void no_bytes(struct pp_capture *capture, uint32_t captured)
         capture_out_of_bytes(capture, "packet", (size_t)capture->pcap.record_header + captured);
         return;
     }
-    capture_stop(capture, CORRUPT, "corrupt record at byte %llu: it claims %u captured bytes, %zu are left; %llu packets before it were read",
+    char before[READ_BEFORE_MAX];
+    capture_stop(capture, CORRUPT, "corrupt record at byte %llu: it claims %u captured bytes, %zu are left; %s",
                  (unsigned long long)source_offset(source), captured, source_left(source) - capture->pcap.record_header,
-                 (unsigned long long)capture->info.packets);
+                 read_before(capture, before));
 }
 
 /* One record into *frame. false: no further one for now. */

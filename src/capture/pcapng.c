@@ -65,8 +65,9 @@ static uint64_t field64(const struct pp_capture *capture, const uint8_t *p)
 
 static bool corrupt(struct pp_capture *capture, const char *why)
 {
-    return capture_stop(capture, CORRUPT, "corrupt block at byte %llu: %s; %llu packets before it were read",
-                        (unsigned long long)source_offset(&capture->source), why, (unsigned long long)capture->info.packets);
+    char before[READ_BEFORE_MAX];
+    return capture_stop(capture, CORRUPT, "corrupt block at byte %llu: %s; %s",
+                        (unsigned long long)source_offset(&capture->source), why, read_before(capture, before));
 }
 
 struct option_value {

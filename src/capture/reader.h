@@ -75,6 +75,9 @@ bool capture_stop(struct pp_capture *capture, enum ending ending, const char *fo
     __attribute__((format(printf, 3, 4)));
 /** peek() found fewer than `wanted` bytes of `what`: the end, a cut, or just a window that must slide. */
 void capture_out_of_bytes(struct pp_capture *capture, const char *what, size_t wanted);
+enum { READ_BEFORE_MAX = 64 };
+/** "3 packets before it were read", the end of every sentence about a file that goes wrong. Returns `out`. */
+const char *read_before(const struct pp_capture *capture, char out[READ_BEFORE_MAX]);
 /** List a link type once. */
 void capture_add_link(struct pp_capture *capture, uint16_t link_type);
 /** List an interface's snap length: the largest counts, and 0 is unlimited. */

@@ -59,8 +59,12 @@ enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_o
     walk.result = PP_MALFORMED;
     walk.ethertype = 0;
     walk.vlan_tags = walk.tunnels = 0;
+    walk.bounded = false;
     walk.decap = options && options->decap;
-    if (frame->fcs_bytes < walk.promised) promise(&walk, walk.promised - frame->fcs_bytes);
+    if (frame->fcs_bytes < walk.promised) {
+        walk.promised -= frame->fcs_bytes;
+        limit(&walk.at, walk.promised);
+    }
 
     while (layer != LAYER_DONE) layer = read_layer(&walk, layer);
 

@@ -98,7 +98,8 @@ enum layer read_nflog(struct walk *walk)
     enum { INET = 2, INET6 = 10, ITEM_PAYLOAD = 9, ITEM_HEADER = 4 };
     const uint8_t *header, *item, *value;
     if (!need(walk, 4, &header)) return LAYER_DONE;
-    while (need(walk, ITEM_HEADER, &item)) {
+    while (walk->promised > 0) {
+        if (!need(walk, ITEM_HEADER, &item)) return LAYER_DONE;
         bool little = item[3] == 0; /* types are below 256 */
         size_t length = little ? load_le16(item) : load_be16(item);
         unsigned type = little ? load_le16(item + 2) : load_be16(item + 2);
@@ -109,8 +110,7 @@ enum layer read_nflog(struct walk *walk)
         }
         if (!need(walk, (length + 3) / 4 * 4 - ITEM_HEADER, &value)) return LAYER_DONE;
     }
-    if (walk->result == PP_MALFORMED && walk->at.left == 0) walk->result = PP_NOT_IP; /* items, but no payload among them */
-    return LAYER_DONE;
+    return done(walk, PP_NOT_IP); /* items, but no payload among them */
 }
 
 enum layer read_c_hdlc(struct walk *walk)

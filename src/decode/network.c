@@ -142,7 +142,7 @@ enum layer read_ipv6(struct walk *walk)
 
 enum layer read_ip(struct walk *walk)
 {
-    if (walk->at.left == 0) return done(walk, walk->promised ? PP_TRUNCATED : PP_MALFORMED);
+    if (walk->at.left == 0) return done(walk, shortage(walk, 1));
     switch (walk->at.at[0] >> 4) {
     case 4: return LAYER_IPV4;
     case 6: return LAYER_IPV6;

@@ -6,7 +6,8 @@
  *
  * Two lengths move together: `at.left`, the bytes that were captured, and `promised`, the bytes that the headers so far
  * say there are. A header that does not fit the first but would fit the second was cut by the snap length (TRUNCATED);
- * one that fits neither contradicts the header around it (MALFORMED). Invariant: at.left <= promised. */
+ * one that fits neither contradicts the header around it (MALFORMED). Invariant: at.left <= promised. Before any header
+ * has given a length there is nothing to contradict: a frame too short for its link header was cut by somebody. */
 #ifndef DECODE_WALK_H
 #define DECODE_WALK_H
 
@@ -99,10 +100,17 @@ struct walk {
     enum pp_decoded result;
     uint16_t ethertype;
     uint8_t vlan_tags, tunnels;
+    bool bounded; /* a header has given `promised`, not just the frame's length */
     bool decap;
     enum pp_decoded outer_result; /* meaningful once tunnels > 0: what the frame is, seen from outside the last tunnel */
     struct pp_packet outer;
 };
+
+/** Why the next `n` bytes, which are needed, are not there. */
+static inline enum pp_decoded shortage(const struct walk *walk, size_t n)
+{
+    return n <= walk->promised || !walk->bounded ? PP_TRUNCATED : PP_MALFORMED;
+}
 
 /** Hand out the next `n` bytes. false: there are not that many, and `result` says why. */
 static inline bool need(struct walk *walk, size_t n, const uint8_t **out)
@@ -111,7 +119,7 @@ static inline bool need(struct walk *walk, size_t n, const uint8_t **out)
         walk->promised -= n;
         return true;
     }
-    walk->result = n <= walk->promised ? PP_TRUNCATED : PP_MALFORMED;
+    walk->result = shortage(walk, n);
     return false;
 }
 
@@ -120,6 +128,7 @@ static inline void promise(struct walk *walk, size_t n)
 {
     limit(&walk->at, n);
     walk->promised = n;
+    walk->bounded = true;
 }
 
 static inline enum layer done(struct walk *walk, enum pp_decoded result)
