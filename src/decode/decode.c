@@ -40,15 +40,24 @@ static void fall_back(struct walk *walk)
     if (cut) walk->packet->marks |= PP_MARK_HEADER_CUT;
 }
 
+/* In three pieces, each a few vector stores: the whole at once makes gcc use `rep stos`, which is slow to start. */
+static inline void clear(struct pp_packet *packet)
+{
+    enum { PIECE = sizeof *packet / 3 };
+    _Static_assert(sizeof *packet == 96, "a packet is three pieces of 32 bytes, one and a half cache lines");
+    memset(packet, 0, PIECE);
+    memset((char *)packet + PIECE, 0, PIECE);
+    memset((char *)packet + 2 * PIECE, 0, PIECE);
+}
+
 enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet)
 {
-    *packet = (struct pp_packet){
-        .time_ns = frame->time_ns,
-        .frame = frame->number,
-        .wire_bytes = frame->wire,
-        .capture = frame->capture,
-        .marks = frame->captured < frame->wire ? PP_MARK_CUT : 0,
-    };
+    clear(packet);
+    packet->time_ns = frame->time_ns;
+    packet->frame = frame->number;
+    packet->wire_bytes = frame->wire;
+    packet->capture = frame->capture;
+    packet->marks = frame->captured < frame->wire ? PP_MARK_CUT : 0;
     enum layer layer = link_first_layer(frame->link_type);
     if (layer == LAYER_DONE) return PP_UNSUPPORTED_LINK;
 

@@ -65,9 +65,11 @@ bool take_ipv4(struct walk *walk, struct ip_header *ip)
     if (header[0] >> 4 != 4 || length < IPV4_HEADER) return fail(walk, PP_MALFORMED);
     unsigned place = load_be16(header + 6);
     *ip = (struct ip_header){.source = header + 12, .destination = header + 16, .family = PP_IPV4, .protocol = header[9]};
-    ip->later_fragment = place & OFFSET;
-    ip->first_fragment = !ip->later_fragment && (place & MORE);
-    if (ip->later_fragment || ip->first_fragment) ip->datagram_id = load_be16(header + 4);
+    if (place & (OFFSET | MORE)) {
+        ip->later_fragment = place & OFFSET;
+        ip->first_fragment = !ip->later_fragment;
+        ip->datagram_id = load_be16(header + 4);
+    }
     /* Zero: segmentation left to the hardware, or a datagram above 64 KiB on its way to it; then all that there is. */
     if (total != 0) {
         if (total < length) return fail(walk, PP_MALFORMED);
