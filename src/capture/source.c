@@ -1,0 +1,188 @@
+#define _DEFAULT_SOURCE /* mmap, madvise */
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "inflate.h"
+
+enum {
+    CHUNK_BYTES = 256 * 1024,  /* read from a stream at once */
+    WINDOW_BYTES = 1024 * 1024 /* where a sliding window begins; it grows to the largest record met, no further */
+};
+
+static bool refuse(struct source *source, uint64_t offset, const char *text, const char *detail)
+{
+    source->failed = source->ended = true;
+    return error_offset(&source->error, offset, "%s%s", text, detail);
+}
+
+bool input_more(struct source *source)
+{
+    struct input *input = &source->input;
+    if (input->left) return true;
+    if (input->ended || input->fd < 0) {
+        input->ended = true;
+        return false;
+    }
+    ssize_t got;
+    do got = read(input->fd, input->chunk, CHUNK_BYTES);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) return refuse(source, input->read_bytes, "cannot read: ", strerror(errno));
+    if (got == 0) {
+        input->ended = true;
+        return false;
+    }
+    input->at = input->chunk;
+    input->left = (size_t)got;
+    input->read_bytes += (size_t)got;
+    if (input->hashing) digest_add(&input->digest, input->chunk, (size_t)got);
+    return true;
+}
+
+/* Decide by the first bytes whether to decompress, and whether there is a window at all or the map is it. */
+static bool begin(struct source *source)
+{
+    struct input *input = &source->input;
+    if (!input_more(source)) {
+        return source->failed ? false : refuse(source, 0, "empty file: 0 bytes; expected a pcap or pcapng capture", "");
+    }
+    source->compression = inflater_recognise(input->at, input->left);
+    if (input->map && !source->compression) {
+        source->bytes = input->map;
+        source->size = input->map_size;
+        source->ended = true;
+        return true;
+    }
+    source->buffer = malloc(WINDOW_BYTES);
+    source->room = WINDOW_BYTES;
+    source->bytes = source->buffer;
+    if (source->compression) source->inflater = inflater_create(source->compression);
+    if (!source->buffer || (source->compression && !source->inflater)) return refuse(source, 0, "out of memory", "");
+    return true;
+}
+
+static bool map_file(struct source *source, size_t size)
+{
+    struct input *input = &source->input;
+    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, input->fd, 0);
+    if (map == MAP_FAILED) return false;
+    (void)madvise(map, size, MADV_SEQUENTIAL); /* a hint; without it the file is read all the same */
+    input->map = input->at = map;
+    input->map_size = input->left = size;
+    input->unmap = true;
+    if (input->fd != STDIN_FILENO) close(input->fd);
+    input->fd = -1;
+    return true;
+}
+
+static void init(struct source *source, bool hash)
+{
+    *source = (struct source){.input = {.fd = -1, .hashing = hash}};
+    if (hash) digest_init(&source->input.digest);
+}
+
+bool source_open(struct source *source, const char *path, bool hash)
+{
+    init(source, hash);
+    struct input *input = &source->input;
+    struct stat status;
+    bool standard = strcmp(path, "-") == 0;
+    input->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (input->fd < 0 || fstat(input->fd, &status) != 0) return refuse(source, UINT64_MAX, "cannot open: ", strerror(errno));
+    if (S_ISDIR(status.st_mode)) return refuse(source, UINT64_MAX, "is a directory; expected a capture file", "");
+    bool mappable = S_ISREG(status.st_mode) && status.st_size > 0 && !standard; /* standard input may stand in mid-file */
+    if (mappable && map_file(source, (size_t)status.st_size)) return begin(source);
+    input->chunk = malloc(CHUNK_BYTES);
+    if (!input->chunk) return refuse(source, 0, "out of memory", "");
+    return begin(source);
+}
+
+bool source_open_memory(struct source *source, const uint8_t *bytes, size_t size, bool hash)
+{
+    init(source, hash);
+    source->input.map = source->input.at = bytes;
+    source->input.map_size = source->input.left = size;
+    return begin(source);
+}
+
+void source_close(struct source *source)
+{
+    struct input *input = &source->input;
+    if (input->unmap) munmap((void *)(uintptr_t)input->map, input->map_size);
+    if (input->fd >= 0 && input->fd != STDIN_FILENO) close(input->fd);
+    free(input->chunk);
+    free(source->buffer);
+    inflater_destroy(source->inflater);
+}
+
+/* Room for at least one more byte. The window doubles only when it is full, so that a length that lies allocates nothing. */
+static bool make_room(struct source *source)
+{
+    if (source->size < source->room) return true;
+    uint8_t *larger = realloc(source->buffer, source->room * 2);
+    if (!larger) return refuse(source, source_offset(source), "out of memory", "");
+    source->bytes = source->buffer = larger;
+    source->room *= 2;
+    return true;
+}
+
+static void append_stored(struct source *source)
+{
+    struct input *input = &source->input;
+    if (!input_more(source)) {
+        source->ended = true;
+        return;
+    }
+    size_t room = source->room - source->size, n = input->left < room ? input->left : room;
+    memcpy(source->buffer + source->size, input->at, n);
+    source->size += n;
+    input->at += n;
+    input->left -= n;
+}
+
+const uint8_t *source_fill(struct source *source, size_t n)
+{
+    source->waiting = source->held && !source->ended;
+    if (source->held || source->ended) return NULL;
+    if (source->at) {
+        source->size -= source->at;
+        memmove(source->buffer, source->buffer + source->at, source->size);
+        source->base += source->at;
+        source->at = 0;
+    }
+    while (source->size < n && !source->ended) {
+        if (!make_room(source)) break;
+        if (source->inflater) source->size += inflater_read(source->inflater, source, source->buffer + source->size, source->room - source->size);
+        else append_stored(source);
+    }
+    return source->size >= n ? source->bytes : NULL;
+}
+
+uint64_t source_bytes(const struct source *source)
+{
+    return source->input.map ? source->input.map_size : source->input.read_bytes;
+}
+
+uint64_t source_position(const struct source *source)
+{
+    if (source->input.map && !source->compression) return source->at;
+    return source_bytes(source) - source->input.left;
+}
+
+void source_digest(struct source *source, char out[DIGEST_HEX_SIZE])
+{
+    struct input *input = &source->input;
+    out[0] = '\0';
+    if (!input->hashing) return;
+    if (input->map) digest_add(&input->digest, input->map, input->map_size);
+    else if (!input->ended) return;
+    digest_hex(&input->digest, out);
+    input->hashing = false;
+}
