@@ -113,12 +113,43 @@ static void explain_blocked(struct assessment *a, struct text *text, struct pp_f
     if (f->pairs > 1) text_printf(text, " %u pairs of addresses are affected; this is the first.", f->pairs);
 }
 
+/* "a client", "an application-server", or the host's name. */
+static void add_somebody(const struct assessment *a, struct text *text, const struct pp_party *party)
+{
+    if (*party->name) {
+        text_add(text, party->name);
+        return;
+    }
+    unsigned role = 0;
+    while (role < a->in->spec->role_count && !(party->roles >> role & 1)) role++;
+    if (role == a->in->spec->role_count) return;
+    const char *name = a->in->spec->roles[role].name;
+    text_printf(text, "%s %s", strchr("aeiou", name[0]) ? "an" : "a", name);
+}
+
+/* The row's own words, with {from} and {to} replaced. */
+static void add_exercise(const struct assessment *a, struct text *text, const struct pp_finding *f)
+{
+    const char *words = a->in->spec->rows[f->row].exercise;
+    if (!words || !*words) words = a->in->spec->rows[f->row].purpose;
+    while (*words) {
+        if (strncmp(words, "{from}", 6) == 0) {
+            add_somebody(a, text, &f->initiator);
+            words += 6;
+        } else if (strncmp(words, "{to}", 4) == 0) {
+            add_somebody(a, text, &f->responder);
+            words += 4;
+        } else
+            text_add_bytes(text, words++, 1);
+    }
+}
+
 static void explain_missing(struct assessment *a, struct text *text, struct pp_finding *f)
 {
-    const struct pp_row *row = &a->in->spec->rows[f->row];
     f->action = "test";
     text_add(text, "Nobody tried it in this capture, though both sides were visible. ");
-    text_printf(text, "To exercise it: %s", row->exercise && *row->exercise ? row->exercise : row->purpose);
+    text_add(text, "To exercise it: ");
+    add_exercise(a, text, f);
 }
 
 /* What the nearest row would have wanted. */
