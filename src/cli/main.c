@@ -1,1 +1,61 @@
-int main(void) { return 0; }
+/* portproof: the table of its commands. */
+#include <locale.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
+ * h hash, a all, n threads, i live ones, S stats. */
+const struct command commands[] = {
+    {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
+     "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
+     "Formats: text, json.\n"
+     "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
+     "srfobtuqcmdhan", run_analyze},
+    {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration", "Formats: text, json.\n", "srfobuqcmdani", run_live},
+    {"flows", "CAPTURE...", "every flow, one a line", "Formats: text, jsonl, tsv.\n", "srfobtuqmdn", run_flows},
+    {"discover", "CAPTURE...", "a site file inferred from traffic, to correct", "", "robtqmdn", run_discover},
+    {"explain", "PORT[/tcp|/udp]", "what a port is for, and who may use it", "Formats: text, json.\n", "srfo", run_explain},
+    {"compare", "BEFORE.json AFTER.json", "two reports, row by row, across a migration",
+     "Formats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new hole, 3 bad usage or input.\n", "foc", run_compare},
+    {"rules", "list|check|export [FILE]", "the port list itself", "Formats of export: yaml, tsv, json. check --stats prints the port index's sizes.\n", "rfoS", run_rules},
+    {"site", "check FILE", "the inventory, with warnings", "", "r", run_site},
+    {"filter", "", "the tcpdump filter that captures what matters, and where to capture",
+     "Formats: text (filter and places), bpf (the filter alone), json.\n", "srfo", run_filter},
+};
+const size_t command_count = sizeof commands / sizeof *commands;
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "portproof %s: proves from packets whether a site follows a published port list\n\n", PORTPROOF_VERSION);
+    for (size_t i = 0; i < command_count; i++) fprintf(to, "  portproof %-9s %-26s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
+    fprintf(to, "\n  portproof COMMAND -h      the options of a command\n  portproof --version\n");
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_INPUT;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        printf("portproof %s\n", PORTPROOF_VERSION);
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0) continue;
+        struct arguments arguments;
+        bool help = false;
+        if (!parse_arguments(&commands[i], argc - 1, argv + 1, &arguments, &help)) return EXIT_INPUT;
+        if (!help) return commands[i].run(&arguments);
+        print_help(stdout, &commands[i]);
+        return EXIT_OK;
+    }
+    complain("%s: no such command; expected one of analyze, live, flows, discover, explain, compare, rules, site, filter", show(argv[1]));
+    return EXIT_INPUT;
+}

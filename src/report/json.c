@@ -311,7 +311,7 @@ static json_t *counters(struct writer *w, const struct pp_report_options *option
     for (unsigned i = 0; i < PP_DECODED_COUNT; i++) frames += c->by_result[i];
     put(w, o, "frames", count(frames + filtered));
     for (unsigned i = 0; i < PP_DECODED_COUNT; i++) put(w, o, pp_decoded_name((enum pp_decoded)i), count(c->by_result[i]));
-    put(w, o, "fragments", count(c->first_fragments + c->later_fragments));
+    put(w, o, "first_fragments", count(c->first_fragments));
     put(w, o, "filtered", count(filtered));
     put(w, o, "outside_time", count(options->outside_time));
     put(w, o, "cut", count(c->cut));

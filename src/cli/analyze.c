@@ -1,0 +1,24 @@
+#include <string.h>
+
+#include "cli.h"
+
+/* Whether --format names a report format; a message when it does not. */
+static bool format_known(const char *format)
+{
+    for (unsigned i = 0; pp_report_format(i); i++)
+        if (!format || strcmp(format, pp_report_format(i)) == 0) return true;
+    complain("--format %s: expected text or json", show(format));
+    return false;
+}
+
+int run_analyze(struct arguments *a)
+{
+    struct session s;
+    if (!format_known(a->format)) return EXIT_INPUT;
+    if (!a->operand_count) return complain("analyze: no capture named; see portproof analyze -h"), EXIT_INPUT;
+    if (!session_open(&s, a)) return EXIT_INPUT;
+    bool read = session_read(&s, a);
+    int status = session_report(&s, a); /* what was read is judged, whatever happened */
+    session_close(&s);
+    return read ? status : EXIT_INPUT;
+}

@@ -1,0 +1,90 @@
+/* The command line: the only place that prints or exits. One file a subcommand, one table of them in main.c. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdio.h>
+
+#include "portproof/audit.h"
+#include "portproof/report.h"
+
+enum { EXIT_OK = 0, EXIT_INPUT = 3 }; /* 3: bad usage, unreadable or corrupt input (design 5.5) */
+
+/** All options of all commands; each command says which ones it takes. */
+struct arguments {
+    const char *site, *rules, *format, *output, *filter, *interface, *color;
+    const char *from_text, *to_text;
+    pp_time_ns from_ns, to_ns;
+    uint64_t duration_ns;
+    uint32_t max_flows, threads, width, snap_length;
+    bool utc, quiet, decap, hash, all, stats;
+    char **operands;
+    int operand_count;
+    const char *record[16]; /* options that change meaning, for the report */
+    size_t record_count;
+};
+
+struct command {
+    const char *name;
+    const char *operands;  /* for the usage line */
+    const char *summary;   /* one line */
+    const char *details;   /* what -h adds; may be "" */
+    const char *options;   /* letters of the options it takes, see options.c */
+    int (*run)(struct arguments *arguments);
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/** Read the options of a command. false: a message was printed; exit with EXIT_INPUT. */
+bool parse_arguments(const struct command *command, int argc, char **argv, struct arguments *arguments, bool *help);
+void print_help(FILE *to, const struct command *command);
+
+/** One line on standard error, "portproof: …"; untrusted parts must be escaped by the caller (see show). */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** A string of which nothing is known, made safe for a terminal; one of four rotating buffers. */
+const char *show(const char *string);
+
+/** Read a whole text file, at most 16 MiB. NULL: a message was printed. */
+char *read_text(const char *path, size_t *size);
+/** The built-in rules, or those of --rules. NULL: a message was printed. */
+struct pp_spec *load_rules(const struct arguments *arguments);
+/** The site of --site; *site NULL when none is named. false: a message was printed. */
+bool load_site(const struct arguments *arguments, const struct pp_spec *spec, struct pp_site **site);
+
+/** Bytes to standard output or to the file of -o (written aside and renamed). Returns false after a message. */
+struct output;
+struct output *output_open(const char *path);
+bool output_write(void *output, const char *bytes, size_t size); /* fits pp_sink */
+bool output_close(struct output *output, bool keep);
+bool write_out(const struct arguments *arguments, const char *bytes, size_t size);
+
+/** What the terminal behind standard output can show. */
+void terminal_options(const struct arguments *arguments, struct pp_report_options *options);
+
+/** Rules, site and an audit over all operands, as every command that reads captures needs them. */
+struct session {
+    struct pp_spec *spec;
+    struct pp_site *site;
+    struct pp_audit *audit;
+    bool failed; /* some capture could not be read to its end */
+};
+bool session_open(struct session *session, struct arguments *arguments);
+/** Read every operand; what is wrong with one is said on standard error. false: out of memory. */
+bool session_read(struct session *session, struct arguments *arguments);
+void session_close(struct session *session);
+/** Judge, render and write; returns the exit status. */
+int session_report(struct session *session, struct arguments *arguments);
+/** Say on standard error what is wrong with the captures. */
+void complain_captures(struct session *session);
+
+int run_analyze(struct arguments *arguments);
+int run_live(struct arguments *arguments);
+int run_flows(struct arguments *arguments);
+int run_discover(struct arguments *arguments);
+int run_explain(struct arguments *arguments);
+int run_compare(struct arguments *arguments);
+int run_rules(struct arguments *arguments);
+int run_site(struct arguments *arguments);
+int run_filter(struct arguments *arguments);
+
+#endif

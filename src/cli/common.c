@@ -1,0 +1,286 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "text.h"
+
+enum { TEXT_BYTES_MAX = 16 << 20, SHOWN_MAX = 1024, SHOWN_BUFFERS = 4 };
+
+void complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("portproof: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+const char *show(const char *string)
+{
+    static char buffers[SHOWN_BUFFERS][SHOWN_MAX];
+    static unsigned next;
+    return escape_into(buffers[next++ % SHOWN_BUFFERS], SHOWN_MAX, string ? string : "", string ? strlen(string) : 0);
+}
+
+/* --- texts in --------------------------------------------------------------------------------------------------------- */
+
+char *read_text(const char *path, size_t *size)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    struct stat info;
+    if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
+    char *bytes = NULL;
+    if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode))
+        complain("%s: is a directory; expected a text file", show(path));
+    else if (!(bytes = malloc(TEXT_BYTES_MAX + 1)))
+        complain("%s: out of memory", show(path));
+    else {
+        *size = fread(bytes, 1, TEXT_BYTES_MAX + 1, file);
+        if (ferror(file) || *size > TEXT_BYTES_MAX) {
+            complain(ferror(file) ? "%s: cannot read it" : "%s: larger than 16 MiB; expected a text file of that size at most", show(path));
+            free(bytes);
+            bytes = NULL;
+        } else
+            bytes[*size] = '\0';
+    }
+    if (file != stdin) fclose(file);
+    return bytes;
+}
+
+static void complain_at(const char *path, const struct pp_error *error)
+{
+    if (error->line)
+        complain("%s:%u:%u: %s", show(path), error->line, error->column, error->text);
+    else
+        complain("%s: %s", show(path), error->text);
+}
+
+struct pp_spec *load_rules(const struct arguments *a)
+{
+    struct pp_error error = {0};
+    if (!a->rules || strcmp(a->rules, "tarantella") == 0) {
+        struct pp_spec *spec = pp_spec_parse(pp_builtin_rules, pp_builtin_rules_size, &error);
+        if (!spec) complain_at("built-in rules", &error);
+        return spec;
+    }
+    size_t size;
+    char *text = read_text(a->rules, &size);
+    if (!text) return NULL;
+    struct pp_spec *spec = pp_spec_parse(text, size, &error);
+    if (!spec) complain_at(a->rules, &error);
+    free(text);
+    return spec;
+}
+
+bool load_site(const struct arguments *a, const struct pp_spec *spec, struct pp_site **site)
+{
+    *site = NULL;
+    if (!a->site) return true;
+    struct pp_error error = {0};
+    size_t size;
+    char *text = read_text(a->site, &size);
+    if (!text) return false;
+    *site = pp_site_parse(text, size, spec, &error);
+    if (!*site) complain_at(a->site, &error);
+    free(text);
+    return *site != NULL;
+}
+
+/* --- bytes out -------------------------------------------------------------------------------------------------------- */
+
+struct output {
+    FILE *file;
+    char *path, *aside; /* NULL for standard output */
+};
+
+struct output *output_open(const char *path)
+{
+    struct output *out = calloc(1, sizeof *out);
+    if (!out) return complain("out of memory"), NULL;
+    if (!path || strcmp(path, "-") == 0) {
+        out->file = stdout;
+        return out;
+    }
+    struct stat info;
+    const char *why = lstat(path, &info) != 0    ? NULL
+                      : S_ISDIR(info.st_mode)    ? "is a directory; expected a file to write"
+                      : !S_ISREG(info.st_mode)   ? "is not a regular file; expected a file to write"
+                                                 : NULL;
+    if (why) {
+        complain("%s: %s", show(path), why);
+        free(out);
+        return NULL;
+    }
+    out->path = strdup(path);
+    if (!out->path || asprintf(&out->aside, "%s.%ld.tmp", path, (long)getpid()) < 0) out->aside = NULL;
+    int descriptor = out->aside ? open(out->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
+    if (descriptor >= 0) out->file = fdopen(descriptor, "wb");
+    if (out->file) return out;
+    complain("%s: cannot write: %s", show(path), strerror(errno));
+    free(out->path);
+    free(out->aside);
+    free(out);
+    return NULL;
+}
+
+bool output_write(void *output, const char *bytes, size_t size)
+{
+    struct output *out = output;
+    return fwrite(bytes, 1, size, out->file) == size;
+}
+
+bool output_close(struct output *out, bool keep)
+{
+    bool ok = fflush(out->file) == 0 && !ferror(out->file);
+    int why = errno;
+    if (out->aside) {
+        ok = ok && keep && fsync(fileno(out->file)) == 0;
+        ok = fclose(out->file) == 0 && ok;
+        if (!ok || rename(out->aside, out->path) != 0) {
+            if (ok) why = errno, ok = false;
+            unlink(out->aside);
+        }
+    }
+    /* A reader that went away (head, less) is no failure worth a message. */
+    if (!ok && keep && why != EPIPE) complain("%s: cannot write: %s", show(out->path ? out->path : "standard output"), strerror(why));
+    free(out->path);
+    free(out->aside);
+    free(out);
+    return ok;
+}
+
+bool write_out(const struct arguments *a, const char *bytes, size_t size)
+{
+    struct output *out = output_open(a->output);
+    if (!out) return false;
+    bool ok = output_write(out, bytes, size);
+    return output_close(out, ok) && ok;
+}
+
+void terminal_options(const struct arguments *a, struct pp_report_options *options)
+{
+    bool terminal = !a->output && isatty(STDOUT_FILENO);
+    struct winsize size;
+    options->tool_version = PORTPROOF_VERSION;
+    options->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    options->color = strcmp(a->color, "always") == 0 || (strcmp(a->color, "auto") == 0 && terminal && !getenv("NO_COLOR"));
+    options->width = a->width;
+    if (!a->width && terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) options->width = size.ws_col;
+    options->local_time = !a->utc;
+    options->all = a->all;
+    if (a->site) {
+        const char *slash = strrchr(a->site, '/');
+        options->site_name = slash ? slash + 1 : a->site;
+    }
+    options->options = a->record;
+    options->option_count = a->record_count;
+}
+
+/* --- a session over captures -------------------------------------------------------------------------------------------- */
+
+struct progress {
+    struct timespec started, drawn;
+    bool shown;
+};
+
+static double seconds_since(const struct timespec *then)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+/* A bar once the work takes more than a second; ten times a second is plenty. */
+static void draw_progress(void *context, const char *capture, uint64_t position, uint64_t total)
+{
+    enum { BAR = 30 };
+    struct progress *p = context;
+    if (seconds_since(&p->started) < 1 || (p->shown && seconds_since(&p->drawn) < 0.1)) return;
+    clock_gettime(CLOCK_MONOTONIC, &p->drawn);
+    p->shown = true;
+    const char *slash = strrchr(capture, '/');
+    int done = total ? (int)(position >= total ? BAR : position * BAR / total) : 0;
+    fprintf(stderr, "\r[%.*s%*s] %5.1f %% of %s\x1b[K", done, "##############################", BAR - done, "", total ? (double)position * 100 / (double)total : 0,
+            show(slash ? slash + 1 : capture));
+}
+
+static void clear_progress(const struct progress *p)
+{
+    if (p->shown) fputs("\r\x1b[K", stderr);
+}
+
+static struct progress progress;
+
+bool session_open(struct session *s, struct arguments *a)
+{
+    *s = (struct session){0};
+    struct pp_error error;
+    if (a->filter && !pp_capture_check_filter(a->filter, &error)) return complain("--filter: %s", error.text), false;
+    s->spec = load_rules(a);
+    if (!s->spec || !load_site(a, s->spec, &s->site)) return session_close(s), false;
+    struct pp_audit_options options = {.filter = a->filter, .from_ns = a->from_ns, .to_ns = a->to_ns, .max_flows = a->max_flows, .decap = a->decap,
+                                       .hash = a->hash};
+    if (!a->quiet && isatty(STDERR_FILENO)) {
+        options.progress = draw_progress;
+        options.progress_context = &progress;
+        clock_gettime(CLOCK_MONOTONIC, &progress.started);
+    }
+    s->audit = pp_audit_create(s->spec, s->site, &options);
+    if (s->audit) return true;
+    complain("out of memory, or rules whose ports need too many pages in the port index");
+    return session_close(s), false;
+}
+
+void complain_captures(struct session *s)
+{
+    uint32_t count;
+    const struct pp_capture_info *captures = pp_audit_captures(s->audit, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!captures[i].failed) continue;
+        s->failed = true;
+        complain("%s: %s", show(captures[i].name), captures[i].error.text);
+    }
+}
+
+bool session_read(struct session *s, struct arguments *a)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < a->operand_count; i++) ok = pp_audit_read(s->audit, a->operands[i]);
+    clear_progress(&progress);
+    if (!ok) complain("out of memory: the flows do not fit; try a smaller --max-flows");
+    complain_captures(s);
+    return ok;
+}
+
+void session_close(struct session *s)
+{
+    pp_audit_destroy(s->audit);
+    pp_site_destroy(s->site);
+    pp_spec_destroy(s->spec);
+    *s = (struct session){0};
+}
+
+int session_report(struct session *s, struct arguments *a)
+{
+    const struct pp_report *report = pp_audit_judge(s->audit);
+    if (!report) return complain("out of memory while judging"), EXIT_INPUT;
+    struct pp_report_options options = {.outside_time = pp_audit_outside_time(s->audit)};
+    terminal_options(a, &options);
+    char *bytes;
+    size_t size;
+    if (!pp_report_write(report, a->format ? a->format : "text", &options, &bytes, &size)) return complain("out of memory while writing"), EXIT_INPUT;
+    int status = write_out(a, bytes, size) ? pp_exit_status(report) : EXIT_INPUT;
+    free(bytes);
+    return status;
+}

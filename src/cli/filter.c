@@ -1,0 +1,2 @@
+#include "cli.h"
+int run_filter(struct arguments *a) { return (void)a, EXIT_INPUT; }

@@ -1,0 +1,166 @@
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "clock.h"
+
+enum { OPTION_MAX_FLOWS_LEAST = 16 };
+
+struct known {
+    char letter;           /* which commands take it, see main.c */
+    const char *name;      /* long option */
+    int short_name;        /* or 0 */
+    const char *argument;  /* NULL: none */
+    const char *help;
+    bool (*set)(struct arguments *arguments, const char *value);
+};
+
+static bool number(const char *value, uint32_t least, uint32_t most, uint32_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(value, &end, 10);
+    if (errno || end == value || *end || value[0] == '-' || n < least || n > most) return false;
+    *out = (uint32_t)n;
+    return true;
+}
+
+/* 90, 90s, 15m, 2h */
+static bool parse_duration(const char *value, uint64_t *out)
+{
+    static const struct { char unit; uint32_t seconds; } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(value, &end, 10);
+    if (errno || end == value || value[0] == '-' || n == 0 || n > 1000000) return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (*end == units[i].unit && (!*end || !end[1])) return *out = (uint64_t)n * units[i].seconds * NS_PER_S, true;
+    return false;
+}
+
+static bool set_site(struct arguments *a, const char *v) { return a->site = v, true; }
+static bool set_rules(struct arguments *a, const char *v) { return a->rules = v, true; }
+static bool set_format(struct arguments *a, const char *v) { return a->format = v, true; }
+static bool set_output(struct arguments *a, const char *v) { return a->output = v, true; }
+static bool set_filter(struct arguments *a, const char *v) { return a->filter = v, true; }
+static bool set_interface(struct arguments *a, const char *v) { return a->interface = v, true; }
+static bool set_from(struct arguments *a, const char *v) { return a->from_text = v, time_parse(v, &a->from_ns); }
+static bool set_to(struct arguments *a, const char *v) { return a->to_text = v, time_parse(v, &a->to_ns); }
+static bool set_utc(struct arguments *a, const char *v) { return (void)v, a->utc = true; }
+static bool set_quiet(struct arguments *a, const char *v) { return (void)v, a->quiet = true; }
+static bool set_decap(struct arguments *a, const char *v) { return (void)v, a->decap = true; }
+static bool set_hash(struct arguments *a, const char *v) { return (void)v, a->hash = true; }
+static bool set_all(struct arguments *a, const char *v) { return (void)v, a->all = true; }
+static bool set_stats(struct arguments *a, const char *v) { return (void)v, a->stats = true; }
+static bool set_max_flows(struct arguments *a, const char *v) { return number(v, OPTION_MAX_FLOWS_LEAST, 1000000000, &a->max_flows); }
+static bool set_threads(struct arguments *a, const char *v) { return number(v, 1, 1024, &a->threads); }
+static bool set_width(struct arguments *a, const char *v) { return number(v, 40, 1000, &a->width); }
+static bool set_snap_length(struct arguments *a, const char *v) { return number(v, 64, 262144, &a->snap_length); }
+static bool set_duration(struct arguments *a, const char *v) { return parse_duration(v, &a->duration_ns); }
+static bool set_color(struct arguments *a, const char *v)
+{
+    a->color = v;
+    return strcmp(v, "auto") == 0 || strcmp(v, "always") == 0 || strcmp(v, "never") == 0;
+}
+
+static const struct known known[] = {
+    {'s', "site", 0, "FILE", "who is who: hosts, roles, features, waivers; without it roles are inferred", set_site},
+    {'r', "rules", 0, "NAME|FILE", "the port list; default tarantella, which is built in", set_rules},
+    {'f', "format", 'f', "FORMAT", "output format", set_format},
+    {'o', "output", 'o', "FILE", "write there instead of to standard output", set_output},
+    {'b', "filter", 0, "EXPR", "judge only packets that this libpcap filter takes", set_filter},
+    {'t', "from", 0, "TIME", "judge nothing before; RFC 3339, or seconds since 1970", set_from},
+    {'t', "to", 0, "TIME", "judge nothing after", set_to},
+    {'m', "max-flows", 0, "N", "bound the memory: past N flows they fold; default 4000000", set_max_flows},
+    {'d', "decap", 0, NULL, "judge what is inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN and Geneve", set_decap},
+    {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", set_hash},
+    {'i', "interface", 'i', "INTERFACE", "where to capture; \"any\" for all", set_interface},
+    {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", set_duration},
+    {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", set_snap_length},
+    {'n', "threads", 0, "N", "how many threads may read; results are the same", set_threads},
+    {'a', "all", 0, NULL, "leave no line out of the text report", set_all},
+    {'u', "utc", 0, NULL, "times in UTC (JSON always is)", set_utc},
+    {'c', "color", 0, "WHEN", "auto, always or never", set_color},
+    {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", set_width},
+    {'q', "quiet", 'q', NULL, "no progress on standard error", set_quiet},
+    {'S', "stats", 0, NULL, "sizes of the port index", set_stats},
+};
+enum { KNOWN = sizeof known / sizeof *known, LONG_FIRST = 256 };
+
+void print_help(FILE *to, const struct command *command)
+{
+    fprintf(to, "usage: portproof %s [OPTION...] %s\n%s.\n\n", command->name, command->operands, command->summary);
+    for (size_t i = 0; i < KNOWN; i++) {
+        if (!strchr(command->options, known[i].letter)) continue;
+        char left[64];
+        snprintf(left, sizeof left, "%s%c%s--%s%s%s", known[i].short_name ? "-" : "  ", known[i].short_name ? known[i].short_name : ' ',
+                 known[i].short_name ? ", " : " ", known[i].name, known[i].argument ? " " : "", known[i].argument ? known[i].argument : "");
+        fprintf(to, "  %-30s %s\n", left, known[i].help);
+    }
+    if (*command->details) fprintf(to, "\n%s", command->details);
+}
+
+/* Options that change what the report says, for its own record. */
+static void record(struct arguments *a)
+{
+    static char buffers[4][1024];
+    size_t n = 0;
+    const struct { const char *name, *value; } with_value[] = {{"--filter", a->filter}, {"--from", a->from_text}, {"--to", a->to_text}};
+    for (size_t i = 0; i < 3; i++) {
+        if (!with_value[i].value) continue;
+        snprintf(buffers[i], sizeof *buffers, "%s=%s", with_value[i].name, with_value[i].value);
+        a->record[n++] = buffers[i];
+    }
+    if (a->decap) a->record[n++] = "--decap";
+    if (a->max_flows) {
+        snprintf(buffers[3], sizeof *buffers, "--max-flows=%u", a->max_flows);
+        a->record[n++] = buffers[3];
+    }
+    a->record_count = n;
+}
+
+static const struct known *find_known(int code)
+{
+    for (size_t i = 0; i < KNOWN; i++)
+        if (code == LONG_FIRST + (int)i || (known[i].short_name && code == known[i].short_name)) return &known[i];
+    return NULL;
+}
+
+bool parse_arguments(const struct command *command, int argc, char **argv, struct arguments *a, bool *help)
+{
+    struct option options[KNOWN + 2] = {0};
+    char letters[2 * KNOWN + 4] = ":h";
+    for (size_t i = 0; i < KNOWN; i++) {
+        options[i] = (struct option){known[i].name, known[i].argument ? required_argument : no_argument, NULL, LONG_FIRST + (int)i};
+        if (known[i].short_name) {
+            size_t n = strlen(letters);
+            letters[n] = (char)known[i].short_name;
+            letters[n + 1] = known[i].argument ? ':' : '\0';
+        }
+    }
+    options[KNOWN] = (struct option){"help", no_argument, NULL, 'h'};
+    *a = (struct arguments){.to_ns = UINT64_MAX, .color = "auto"};
+    for (int code; (code = getopt_long(argc, argv, letters, options, NULL)) != -1;) {
+        if (code == 'h') return *help = true;
+        const struct known *option = find_known(code);
+        if (!option || !strchr(command->options, option->letter)) {
+            const char *what = argv[optind - 1];
+            complain(code == ':' ? "%s: %s needs a value; see portproof %s -h" : "%s: %s is not an option here; see portproof %s -h", command->name,
+                     show(what), command->name);
+            return false;
+        }
+        if (!option->set(a, optarg)) {
+            complain("%s: --%s %s: expected %s", command->name, option->name, show(optarg),
+                     option->letter == 't' ? "a time such as 2026-11-20T09:58:11Z" : option->letter == 'c' && option->name[0] == 'c' ? "auto, always or never" :
+                     strcmp(option->name, "duration") == 0 ? "a time such as 90s, 15m or 2h" : "a number in its range");
+            return false;
+        }
+    }
+    if (a->from_ns > a->to_ns) return complain("%s: --from is after --to: nothing would be judged", command->name), false;
+    a->operands = argv + optind;
+    a->operand_count = argc - optind;
+    record(a);
+    return true;
+}
