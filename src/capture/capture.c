@@ -13,11 +13,12 @@ static const struct reader *const readers[] = {&pcap_reader, &pcapng_reader};
 
 bool capture_stop(struct pp_capture *capture, enum ending ending, const char *format, ...)
 {
-    char text[PP_ERROR_TEXT_MAX - 64];
+    char raw[PP_ERROR_TEXT_MAX - 64], text[PP_ERROR_TEXT_MAX - 64];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(raw, sizeof raw, format, args);
     va_end(args);
+    escape_into(text, sizeof text, raw, strlen(raw)); /* libpcap quotes what the user wrote */
     capture->ended = capture->info.failed = true;
     capture->info.truncated |= ending == CUT_SHORT;
     uint64_t offset = capture->live ? UINT64_MAX : source_offset(&capture->source);

@@ -159,7 +159,8 @@ const uint8_t *source_fill(struct source *source, size_t n)
     }
     while (source->size < n && !source->ended) {
         if (!make_room(source)) break;
-        if (source->inflater) source->size += inflater_read(source->inflater, source, source->buffer + source->size, source->room - source->size);
+        uint8_t *free_at = source->buffer + source->size;
+        if (source->inflater) source->size += inflater_read(source->inflater, source, free_at, source->room - source->size);
         else append_stored(source);
     }
     return source->size >= n ? source->bytes : NULL;

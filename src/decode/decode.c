@@ -16,6 +16,7 @@ static inline enum layer read_layer(struct walk *walk, enum layer layer)
     case LAYER_LLC: return read_llc(walk);
     case LAYER_VLAN: return read_vlan(walk);
     case LAYER_MPLS: return read_mpls(walk);
+    case LAYER_BACKBONE: return read_backbone(walk);
     case LAYER_IP: return read_ip(walk);
     case LAYER_IPV4: return read_ipv4(walk);
     case LAYER_IPV6: return read_ipv6(walk);
@@ -67,7 +68,7 @@ enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_o
     walk.packet = packet;
     walk.result = PP_MALFORMED;
     walk.ethertype = 0;
-    walk.vlan_tags = walk.tunnels = 0;
+    walk.vlan_tags = walk.ethernets = walk.tunnels = 0;
     walk.bounded = false;
     walk.decap = options && options->decap;
     if (frame->fcs_bytes < walk.promised) {

@@ -1,4 +1,4 @@
-/* Headers between the link and IP: EtherType, LLC, VLAN tags, MPLS labels, PPP and PPPoE. */
+/* Headers between the link and IP: EtherType, LLC, VLAN tags, MPLS labels, Ethernet in Ethernet, PPP and PPPoE. */
 #include "walk.h"
 
 enum layer read_ethertype(struct walk *walk)
@@ -11,6 +11,7 @@ enum layer read_ethertype(struct walk *walk)
     case ETHERTYPE_OLD_QINQ: return LAYER_VLAN;
     case ETHERTYPE_MPLS:
     case ETHERTYPE_MPLS_UPSTREAM: return LAYER_MPLS;
+    case ETHERTYPE_BACKBONE: return LAYER_BACKBONE;
     case ETHERTYPE_PPPOE_SESSION: return LAYER_PPPOE;
     default: break;
     }
@@ -42,17 +43,62 @@ enum layer read_vlan(struct walk *walk)
     return LAYER_ETHERTYPE;
 }
 
-/* RFC 3032. Nothing says what is below the stack: IP is recognised by its version, as routers do (RFC 4928). */
+static enum layer inner_ethernet(struct walk *walk)
+{
+    if (walk->ethernets++ == ETHERNETS_MAX) return done(walk, PP_TOO_DEEP);
+    walk->vlan_tags = 0;
+    return LAYER_ETHERNET;
+}
+
+/* A backbone frame carries a whole customer's frame behind a service tag; the outer addresses are the provider's. */
+enum layer read_backbone(struct walk *walk)
+{
+    const uint8_t *tag;
+    return need(walk, 4, &tag) ? inner_ethernet(walk) : LAYER_DONE;
+}
+
+/* Whether an Ethernet header with an EtherType that decode follows (or ARP) begins `skip` bytes on. */
+static bool looks_like_ethernet(const struct walk *walk, size_t skip)
+{
+    enum { ETHERTYPE_ARP = 0x0806, TYPE_AT = 12 };
+    if (walk->at.left < skip + TYPE_AT + 2) return false;
+    switch (load_be16(walk->at.at + skip + TYPE_AT)) {
+    case ETHERTYPE_IPV4:
+    case ETHERTYPE_IPV6:
+    case ETHERTYPE_ARP:
+    case ETHERTYPE_VLAN:
+    case ETHERTYPE_SERVICE_VLAN:
+    case ETHERTYPE_MPLS: return true;
+    default: return false;
+    }
+}
+
+/* Nothing says what is below the stack: IP is recognised by its version, as routers do (RFC 4928); an Ethernet
+ * pseudowire by its EtherType, behind a control word that begins with zero bits (RFC 4448 section 4.6) or without one. */
+static enum layer below_labels(struct walk *walk)
+{
+    enum { CONTROL_WORD = 4 };
+    const uint8_t *word;
+    if (walk->at.left == 0) return done(walk, walk->promised ? PP_TRUNCATED : PP_NOT_IP);
+    switch (walk->at.at[0] >> 4) {
+    case 4: return LAYER_IPV4;
+    case 6: return LAYER_IPV6;
+    case 0:
+        if (looks_like_ethernet(walk, CONTROL_WORD) && need(walk, CONTROL_WORD, &word)) return inner_ethernet(walk);
+        break;
+    default: break;
+    }
+    return looks_like_ethernet(walk, 0) ? inner_ethernet(walk) : done(walk, PP_NOT_IP);
+}
+
+/* RFC 3032 */
 enum layer read_mpls(struct walk *walk)
 {
     enum { BOTTOM_OF_STACK = 1 };
     const uint8_t *label;
     for (unsigned labels = 0; labels < MPLS_LABELS_MAX; labels++) {
         if (!need(walk, 4, &label)) return LAYER_DONE;
-        if (!(label[2] & BOTTOM_OF_STACK)) continue;
-        if (walk->at.left == 0) return done(walk, walk->promised ? PP_TRUNCATED : PP_NOT_IP);
-        unsigned version = walk->at.at[0] >> 4;
-        return version == 4 ? LAYER_IPV4 : version == 6 ? LAYER_IPV6 : done(walk, PP_NOT_IP);
+        if (label[2] & BOTTOM_OF_STACK) return below_labels(walk);
     }
     return done(walk, PP_TOO_DEEP);
 }

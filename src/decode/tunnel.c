@@ -20,7 +20,7 @@ enum layer enter_tunnel(struct walk *walk, enum pp_decoded outside, enum layer i
     if (walk->tunnels++ == TUNNELS_MAX) return done(walk, PP_TOO_DEEP);
     walk->outer = *packet;
     walk->outer_result = outside;
-    walk->vlan_tags = 0;
+    walk->vlan_tags = walk->ethernets = 0;
     *packet = (struct pp_packet){
         .time_ns = packet->time_ns,
         .frame = packet->frame,

@@ -20,6 +20,7 @@
 enum {
     VLAN_TAGS_MAX = 8,       /* more stacked tags: TOO_DEEP */
     MPLS_LABELS_MAX = 16,    /* more stacked labels: TOO_DEEP */
+    ETHERNETS_MAX = 4,       /* more Ethernet frames one in the other (over MPLS or a provider's backbone): TOO_DEEP */
     IP_EXTENSIONS_MAX = 16,  /* more IPv6 extension headers in one chain: TOO_DEEP */
     TUNNELS_MAX = 8          /* with decap, more tunnels one in the other: TOO_DEEP */
 };
@@ -38,6 +39,7 @@ enum layer {
     LAYER_LLC,
     LAYER_VLAN,
     LAYER_MPLS,
+    LAYER_BACKBONE,
     LAYER_IP, /* IPv4 or IPv6, by the version in the header */
     LAYER_IPV4,
     LAYER_IPV6,
@@ -60,6 +62,7 @@ enum ethertype {
     ETHERTYPE_MPLS = 0x8847,
     ETHERTYPE_MPLS_UPSTREAM = 0x8848,
     ETHERTYPE_PPPOE_SESSION = 0x8864,
+    ETHERTYPE_BACKBONE = 0x88e7, /* IEEE 802.1ah */
     ETHERTYPE_SERVICE_VLAN = 0x88a8, /* IEEE 802.1ad */
     ETHERTYPE_ERSPAN = 0x88be,
     ETHERTYPE_ERSPAN3 = 0x22eb,
@@ -100,7 +103,7 @@ struct walk {
     size_t promised;
     enum pp_decoded result;
     uint16_t ethertype;
-    uint8_t vlan_tags, tunnels;
+    uint8_t vlan_tags, ethernets, tunnels;
     bool bounded; /* a header has given `promised`, not just the frame's length */
     bool decap;
     enum pp_decoded outer_result; /* meaningful once tunnels > 0: what the frame is, seen from outside the last tunnel */
@@ -151,6 +154,7 @@ enum layer read_ethertype(struct walk *walk);
 enum layer read_llc(struct walk *walk);
 enum layer read_vlan(struct walk *walk);
 enum layer read_mpls(struct walk *walk);
+enum layer read_backbone(struct walk *walk);
 enum layer read_ppp(struct walk *walk);
 enum layer read_pppoe(struct walk *walk);
 /* network.c: these two leave the walk behind the header and its extensions. false: walk->result says why. */
