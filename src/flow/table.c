@@ -149,7 +149,7 @@ static struct record *record_for(struct pp_flow_table *table, const struct pp_pa
     record = find_folded(table, store, packet->source, packet->source_port, packet->destination, packet->destination_port,
                          packet->transport, &end);
     if (record) return *side = end, record;
-    if (table->full) return *refused = true, NULL;
+    if (table->full && table->stores[0].count + table->stores[1].count >= table->options.max_flows) return *refused = true, NULL;
     return store_get(store, key, hash, &made);
 }
 
