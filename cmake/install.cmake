@@ -1,0 +1,8 @@
+include(GNUInstallDirs)
+set_target_properties(portproof PROPERTIES OUTPUT_NAME portproof)
+install(TARGETS portproof_cli portproof RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/portproof DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY rules/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portproof/rules)
+install(FILES docs/portproof.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES docs/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/portproof OPTIONAL)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -5,6 +5,7 @@
 # A stage is an object library whose include path holds only what it may use, so a wrong arrow does not compile.
 # tests/check-stages proves it, for libraries too (whose headers stand in /usr/include for everybody).
 set(PORTPROOF_STAGES "")
+file(WRITE ${PROJECT_BINARY_DIR}/stages.txt "") # for tests/check-stages: each stage with the stages it uses
 
 function(add_stage name)
   cmake_parse_arguments(STAGE "" "" "USES;LIBRARIES;EMBED" ${ARGN})
@@ -19,6 +20,8 @@ function(add_stage name)
   endforeach()
   target_link_libraries(stage_${name} PRIVATE ${STAGE_LIBRARIES})
   set_target_properties(stage_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  string(REPLACE ";" " " uses "${name};${STAGE_USES}")
+  file(APPEND ${PROJECT_BINARY_DIR}/stages.txt "${uses}\n")
   set(PORTPROOF_STAGES ${PORTPROOF_STAGES} ${name} PARENT_SCOPE)
   set_property(GLOBAL APPEND PROPERTY PORTPROOF_LIBRARIES ${STAGE_LIBRARIES})
 endfunction()

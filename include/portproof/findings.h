@@ -93,6 +93,7 @@ struct pp_finding {
     pp_time_ns first_ns, last_ns;
     uint64_t first_frame;         /* UINT64_MAX: none */
     char community_id[40];        /* "1:…"; empty: none */
+    const char *brief;            /* what happened, in a few words */
     const char *explanation;      /* what happened and what to do about it; one or two sentences */
     const char *action;           /* "open", "close", "test", "settle", "renew": the verb of the to-do line */
 };

@@ -225,6 +225,53 @@ static void explain_expired(struct assessment *a, struct text *text, struct pp_f
                 w->expires_text ? w->expires_text : "-");
 }
 
+/* --- in a few words -------------------------------------------------------------------------------------------------- */
+
+static void add_brief_reason(const struct assessment *a, struct text *text, const struct pp_finding *f)
+{
+    const struct pp_row *row = f->nearest_row == PP_NONE ? NULL : &a->in->spec->rows[f->nearest_row];
+    const struct pp_party *stranger = f->initiator.roles ? &f->responder : &f->initiator;
+    char address[ADDRESS_TEXT_MAX];
+    switch (f->reason) {
+    case PP_FEATURE_OFF: text_printf(text, "feature %s is off here (%s)", a->in->spec->features[row->feature].name, row->id); break;
+    case PP_REVERSED: text_printf(text, "%s runs the other way", row->id); break;
+    case PP_WRONG_TRANSPORT: text_printf(text, "%s is %s, not %s", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport)); break;
+    case PP_WRONG_SOURCE: text_printf(text, "only a %s may connect here (%s)", role_name(a, row->from), row->id); break;
+    case PP_WRONG_DESTINATION: text_printf(text, "only towards a %s (%s)", role_name(a, row->to), row->id); break;
+    case PP_UNLISTED_PORT: text_add(text, "on no row between these hosts"); break;
+    case PP_UNKNOWN_HOST: text_printf(text, "%s is not in the inventory", address_text(&stranger->address, address)); break;
+    default: break;
+    }
+}
+
+static void add_brief(struct assessment *a, struct text *text, const struct pp_finding *f)
+{
+    switch (f->kind) {
+    case PP_FIND_BLOCKED: add_picture(a, text, f, &f->tried_at); break;
+    case PP_FIND_UNEXPECTED:
+        if (f->outcome == PP_HALF_SEEN)
+            text_add(text, "half seen");
+        else
+            add_picture(a, text, f, &f->responder);
+        text_add(text, f->labels & PP_LABEL_CALLBACK ? "; called back by a remote shell, " : "; ");
+        add_brief_reason(a, text, f);
+        break;
+    case PP_FIND_WAIVER_EXPIRED:
+        text_printf(text, "the waiver of %s ended on %s", a->in->site->waivers[f->waiver].owner, a->in->site->waivers[f->waiver].expires_text);
+        break;
+    case PP_FIND_UNDETERMINED: text_add(text, f->reason == PP_REASON_FRAGMENT ? "fragments without their first part" : "who opened it is not known"); break;
+    case PP_FIND_MISSING:
+    case PP_FINDING_KIND_COUNT: text_add(text, "never tried");
+    }
+}
+
+static const char *keep(struct assessment *a, struct text *text)
+{
+    const char *kept = text->failed ? NULL : arena_copy(a->arena, text->bytes ? text->bytes : "", text->length);
+    text_finish(text);
+    return kept ? kept : "";
+}
+
 void explain_finding(struct assessment *a, struct pp_finding *f)
 {
     static void (*const explain[PP_FINDING_KIND_COUNT])(struct assessment *, struct text *, struct pp_finding *) = {
@@ -234,7 +281,7 @@ void explain_finding(struct assessment *a, struct pp_finding *f)
     text_init(&text);
     explain[f->kind](a, &text, f);
     if (text.length && text.bytes[0] >= 'a' && text.bytes[0] <= 'z') text.bytes[0] = (char)(text.bytes[0] - 'a' + 'A');
-    f->explanation = text.failed ? NULL : arena_copy(a->arena, text.bytes ? text.bytes : "", text.length);
-    if (!f->explanation) f->explanation = "";
-    text_finish(&text);
+    f->explanation = keep(a, &text);
+    add_brief(a, &text, f);
+    f->brief = keep(a, &text);
 }

@@ -182,7 +182,7 @@ static bool missing_finding(struct assessment *a, uint16_t number, const struct 
     struct pp_finding *finding = new_finding(a, PP_FIND_MISSING);
     if (!finding) return false;
     finding->row = number;
-    finding->transport = row->transport;
+    finding->transport = (uint8_t)row->transport;
     finding->port = edge->port ? edge->port : row->ports.ranges[0].first;
     finding->has_port = edge->port || pp_ports_size(&row->ports) == 1;
     finding->initiator = party_of_role(a, edge->from, row->from);

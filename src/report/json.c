@@ -278,6 +278,7 @@ static json_t *finding(struct writer *w, const struct pp_finding *f)
     if (f->companion != PP_NONE) put(w, o, "companion", safe(w->report->spec->companions[f->companion].name));
     if (f->kind != PP_FIND_MISSING) put_evidence(w, o, f);
     put(w, o, "action", json_string(f->action));
+    put(w, o, "brief", safe(f->brief));
     put(w, o, "explanation", safe(f->explanation));
     return o;
 }

@@ -15,6 +15,7 @@ enum {
     GROUP_MAX = 15,    /* findings shown of one group; --all shows every one */
     EDGES_MAX = 6,     /* edges shown in a row's line */
     CAPTURES_MAX = 8,
+    PORTS_MAX = 14,    /* columns; longer texts push their line's edges to the right */
     INDENT = 4,
 };
 
@@ -82,18 +83,17 @@ static void add_tie(const struct page *p, struct text *text, const struct pp_fin
         if (f->labels >> i & 1) text_printf(text, "  [%s]", pp_label_name(i));
 }
 
-/* "3 flows, 12 packets, first in frame 17 of capture 2; direction proven by handshake" */
+/* "3 flows, 12+9 packets from 2026-11-20 09:58:11 UTC, frame 17 of capture 2; direction proven: handshake" */
 static void add_evidence(const struct page *p, struct text *text, const struct pp_finding *f)
 {
     char n[32], when[TIME_TEXT_MAX];
-    text_printf(text, " [%s flow%s, %" PRIu64 "+%" PRIu64 " packets", grouped(f->flows, n), plural(f->flows), f->packets[0], f->packets[1]);
+    text_printf(text, "%s flow%s, %" PRIu64 "+%" PRIu64 " packets", grouped(f->flows, n), plural(f->flows), f->packets[0], f->packets[1]);
     if (f->first_ns != PP_NO_FIRST) text_printf(text, " from %s", time_readable(f->first_ns, p->options->local_time, when));
     if (f->first_frame != UINT64_MAX) {
         text_printf(text, ", frame %" PRIu64, pp_frame_number(f->first_frame));
         if (p->report->capture_count > 1) text_printf(text, " of capture %u", pp_frame_capture(f->first_frame) + 1u);
     }
     if (f->basis != PP_BASIS_NONE) text_printf(text, "; direction %s: %s", pp_confidence_name(f->basis), pp_basis_name(f->basis));
-    text_add(text, "]");
 }
 
 /* --- head --------------------------------------------------------------------------------------------------------- */
@@ -155,21 +155,20 @@ static void add_verdict(struct page *p)
     add_ink(p, inks[r->verdict], words[r->verdict], 0);
     struct text line;
     text_init(&line);
-    text_printf(&line, "%u of %u rows expected, %u blocked, %u missing; %" PRIu64 " of %" PRIu64 " unexpected flow%s got through",
-                r->summary.rows[PP_STATE_EXPECTED], r->spec->row_count, r->summary.rows[PP_STATE_BLOCKED], r->summary.rows[PP_STATE_MISSING],
-                r->summary.got_through, r->summary.unexpected, plural(r->summary.unexpected));
-    text_add(p->out, "   ");
-    add_paragraph(p, columns(words[r->verdict]) + 3, INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
-    text_finish(&line);
-    if (!r->verdict_reason_count) return;
-    text_init(&line);
-    text_add(&line, "because ");
     for (uint32_t i = 0; i < r->verdict_reason_count; i++) {
-        if (i) text_add(&line, "; ");
+        if (i) text_printf(&line, " %s ", sign(p, SIGN_BETWEEN));
         add_safe(&line, r->verdict_reasons[i]);
     }
-    text_printf(p->out, "%*s", INDENT, "");
-    add_paragraph(p, INDENT, INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
+    if (!r->verdict_reason_count) text_add(&line, "every due row is proven, and nothing unexpected got through");
+    text_add(p->out, "   ");
+    add_paragraph(p, columns(words[r->verdict]) + 3, columns(words[r->verdict]) + 3, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+    text_init(&line);
+    text_printf(&line, "%u of %u rows seen to work, %u blocked, %u missing; %" PRIu64 " unexpected flow%s, of which %" PRIu64 " got through",
+                r->summary.rows[PP_STATE_EXPECTED], r->spec->row_count, r->summary.rows[PP_STATE_BLOCKED], r->summary.rows[PP_STATE_MISSING],
+                r->summary.unexpected, plural(r->summary.unexpected), r->summary.got_through);
+    text_printf(p->out, "%*s", (int)columns(words[r->verdict]) + 3, "");
+    add_paragraph(p, columns(words[r->verdict]) + 3, columns(words[r->verdict]) + 3, INK_DIM, line.bytes ? line.bytes : "");
     text_finish(&line);
 }
 
@@ -182,28 +181,24 @@ static enum ink finding_ink(const struct pp_finding *f)
     return INK_YELLOW;
 }
 
-static void add_words(struct page *p, unsigned at, const char *words, bool evidence, const struct pp_finding *f)
+static void add_words(struct page *p, unsigned at, const char *words)
 {
     struct text line;
     text_init(&line);
     add_safe(&line, words);
-    if (evidence) add_evidence(p, &line, f);
     text_printf(p->out, "%*s", (int)at, "");
     add_paragraph(p, at, at, INK_PLAIN, line.bytes ? line.bytes : "");
     text_finish(&line);
 }
 
-static void add_finding(struct page *p, const struct pp_finding *f, unsigned number)
+static void add_finding(struct page *p, const struct pp_finding *f)
 {
     struct text pair, tie;
     text_init(&pair);
     text_init(&tie);
     add_pair(p, &pair, f);
     add_tie(p, &tie, f);
-    if (number)
-        text_printf(p->out, "%2u  ", number);
-    else
-        text_printf(p->out, "  %s ", f->got_through == PP_YES ? "!" : " ");
+    text_printf(p->out, "  %s ", f->kind == PP_FIND_BLOCKED || f->got_through == PP_YES ? "!" : " ");
     add_ink(p, finding_ink(f), f->action, 7);
     unsigned at = 4 + (columns(f->action) > 7 ? columns(f->action) : 7) + columns(pair.bytes ? pair.bytes : "");
     add_ink(p, INK_BOLD, pair.bytes ? pair.bytes : "", 0);
@@ -211,9 +206,16 @@ static void add_finding(struct page *p, const struct pp_finding *f, unsigned num
         text_printf(p->out, "\n%*s", 9, "");
     add_ink(p, INK_DIM, tie.bytes ? tie.bytes : "", 0);
     text_add(p->out, "\n");
-    add_words(p, 11, f->explanation, f->kind != PP_FIND_MISSING, f);
+    add_words(p, 11, f->explanation);
     text_finish(&pair);
     text_finish(&tie);
+    if (f->kind == PP_FIND_MISSING) return;
+    struct text evidence;
+    text_init(&evidence);
+    add_evidence(p, &evidence, f);
+    text_printf(p->out, "%*s", 11, "");
+    add_paragraph(p, 11, 11, INK_DIM, evidence.bytes ? evidence.bytes : "");
+    text_finish(&evidence);
 }
 
 /* What somebody has to act on; harmless side traffic and what was stopped anyway can wait. */
@@ -223,16 +225,51 @@ static bool is_urgent(const struct pp_finding *f)
     return f->kind == PP_FIND_BLOCKED || f->kind == PP_FIND_WAIVER_EXPIRED;
 }
 
+/* Pairs as wide as the widest that still leaves room for words. */
+static unsigned todo_width(const struct page *p)
+{
+    unsigned width = 0, number = 0;
+    for (uint32_t i = 0; i < p->report->finding_count && number < TODO_MAX; i++) {
+        if (!is_urgent(&p->report->findings[i])) continue;
+        struct text pair;
+        text_init(&pair);
+        add_pair(p, &pair, &p->report->findings[i]);
+        unsigned n = columns(pair.bytes ? pair.bytes : "");
+        if (n > width && n <= p->width * 2 / 5) width = n;
+        text_finish(&pair);
+        number++;
+    }
+    return width;
+}
+
+/* " 1  open   app1 → tta2  515/tcp   rejected by 10.0.0.1 (ICMP …)  app-tta-lpd" */
+static void add_todo_line(struct page *p, const struct pp_finding *f, unsigned number, unsigned width)
+{
+    struct text pair, words;
+    text_init(&pair);
+    text_init(&words);
+    add_pair(p, &pair, f);
+    if (f->row != PP_NONE) text_printf(&words, "%s: ", p->report->spec->rows[f->row].id);
+    add_safe(&words, f->brief);
+    text_printf(p->out, "%2u  ", number);
+    add_ink(p, finding_ink(f), f->action, 7);
+    add_ink(p, INK_BOLD, pair.bytes ? pair.bytes : "", width + 2);
+    unsigned at = 11 + width + 2;
+    if (columns(pair.bytes ? pair.bytes : "") > width) text_printf(p->out, "\n%*s", (int)at, ""); /* too wide: the words start below */
+    add_paragraph(p, at, at, INK_PLAIN, words.bytes ? words.bytes : "");
+    text_finish(&pair);
+    text_finish(&words);
+}
+
 static void add_todo(struct page *p)
 {
     const struct pp_report *r = p->report;
-    unsigned urgent = 0;
+    unsigned urgent = 0, number = 0, width = todo_width(p);
     for (uint32_t i = 0; i < r->finding_count; i++) urgent += is_urgent(&r->findings[i]);
     if (!urgent) return;
     add_heading(p, "DO FIRST");
-    unsigned number = 0;
     for (uint32_t i = 0; i < r->finding_count && number < TODO_MAX; i++)
-        if (is_urgent(&r->findings[i])) add_finding(p, &r->findings[i], ++number);
+        if (is_urgent(&r->findings[i])) add_todo_line(p, &r->findings[i], ++number, width);
     if (urgent > number) text_printf(p->out, "    and %u more below\n", urgent - number);
 }
 
@@ -268,7 +305,7 @@ static unsigned edge_rank(const struct pp_edge *e)
     return rank[e->state];
 }
 
-static void add_edges(struct page *p, unsigned at, uint16_t number)
+static void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t number)
 {
     const struct pp_row *row = &p->report->spec->rows[number];
     const struct pp_row_result *result = &p->report->rows[number];
@@ -282,7 +319,7 @@ static void add_edges(struct page *p, unsigned at, uint16_t number)
             add_edge(p, &line, row, &result->edges[e]);
         }
     if (result->edge_count > shown) text_printf(&line, " %s and %u more", sign(p, SIGN_BETWEEN), result->edge_count - shown);
-    add_paragraph(p, at, at < p->width / 2 ? at : INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
+    add_paragraph(p, at, indent, INK_PLAIN, line.bytes ? line.bytes : "");
     text_finish(&line);
 }
 
@@ -299,7 +336,7 @@ static void add_row(struct page *p, uint16_t number, size_t group, unsigned id_w
     add_ink(p, row_groups[group].ink, pp_state_name(row_groups[group].state), 15);
     add_ink(p, INK_BOLD, row->id, id_width + 2);
     add_ink(p, INK_PLAIN, row->ports_text, port_width + 2);
-    unsigned at = 21 + id_width + port_width + 2;
+    unsigned at = 21 + id_width + port_width + 2, longer = columns(row->ports_text) > port_width + 2 ? columns(row->ports_text) - port_width - 2 : 0;
     if (p->width >= 130) {
         struct text roles;
         text_init(&roles);
@@ -308,7 +345,8 @@ static void add_row(struct page *p, uint16_t number, size_t group, unsigned id_w
         at += 38;
         text_finish(&roles);
     }
-    add_edges(p, at, number);
+    if (longer) text_add(p->out, " ");
+    add_edges(p, at + longer + (longer > 0), at, number);
 }
 
 /* Rows that nothing is due on, by name only. */
@@ -336,7 +374,8 @@ static void add_rows(struct page *p)
     for (uint16_t r = 0; r < spec->row_count; r++) {
         if (p->report->rows[r].state >= PP_STATE_OPTIONAL) continue;
         if (columns(spec->rows[r].id) > id_width) id_width = columns(spec->rows[r].id);
-        if (columns(spec->rows[r].ports_text) > port_width) port_width = columns(spec->rows[r].ports_text);
+        unsigned n = columns(spec->rows[r].ports_text);
+        if (n > port_width && n <= PORTS_MAX) port_width = n;
     }
     add_heading(p, "ROWS");
     for (size_t g = 0; g < sizeof row_groups / sizeof *row_groups; g++)
@@ -369,7 +408,7 @@ static void add_group(struct page *p, enum pp_finding_kind kind, enum pp_reason 
     for (uint32_t i = 0; i < r->finding_count && shown < most; i++) {
         const struct pp_finding *f = &r->findings[i];
         if (f->kind != kind || (reason != PP_REASON_NONE && f->reason != reason)) continue;
-        add_finding(p, f, 0);
+        add_finding(p, f);
         shown++;
     }
     if (all > shown) text_printf(p->out, "      and %u more; --all shows every one\n", all - shown);
@@ -380,6 +419,14 @@ static bool has_kind(const struct pp_report *r, enum pp_finding_kind kind)
     for (uint32_t i = 0; i < r->finding_count; i++)
         if (r->findings[i].kind == kind) return true;
     return false;
+}
+
+static void add_blocked(struct page *p)
+{
+    if (!has_kind(p->report, PP_FIND_BLOCKED) && !has_kind(p->report, PP_FIND_WAIVER_EXPIRED)) return;
+    add_heading(p, "BLOCKED, AND WAIVERS THAT EXPIRED");
+    add_group(p, PP_FIND_BLOCKED, PP_REASON_NONE, "");
+    add_group(p, PP_FIND_WAIVER_EXPIRED, PP_REASON_NONE, "");
 }
 
 static void add_unexpected(struct page *p)
@@ -437,7 +484,7 @@ static void add_roles(struct page *p)
         text_finish(&line);
     }
     if (site->host_count > most) text_printf(p->out, "    and %u more\n", site->host_count - most);
-    add_words(p, INDENT, "Write them to a file with `portproof discover`, correct it, and judge again with --site.", false, NULL);
+    add_words(p, INDENT, "Write them to a file with `portproof discover`, correct it, and judge again with --site.");
 }
 
 static void add_limits(struct page *p)
@@ -477,6 +524,7 @@ bool write_text(const struct pp_report *report, const struct pp_report_options *
     add_verdict(&page);
     add_todo(&page);
     add_rows(&page);
+    add_blocked(&page);
     add_unexpected(&page);
     add_not_proven(&page);
     add_roles(&page);

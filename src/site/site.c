@@ -42,7 +42,6 @@ bool pp_site_add(struct pp_site *site, const char *name, const struct pp_address
     *prefix = (struct pp_prefix){*address, address->family == PP_IPV4 ? 32 : 128};
     site->hosts = hosts;
     hosts[site->host_count++] = (struct pp_host){.name = copy, .prefixes = prefix, .prefix_count = 1, .roles = roles, .primary = primary};
-    site->inferred = true;
     return true;
 }
 
