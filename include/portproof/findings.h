@@ -144,7 +144,7 @@ struct pp_judged {
     uint8_t initiator;                             /* end of the flow that opened it, by the best basis (or the higher port) */
     uint8_t basis, outcome, verdict, reason;
     uint8_t labels;
-    bool too_late;                                 /* silent, and the evidence ends within 3 s of the first SYN */
+    bool too_late;                                 /* silent, and it cannot be told: the evidence ends within 3 s of the first SYN, or has only an ICMP error that is no block */
     bool ambiguous_rows;                           /* several rows of the same width match */
     uint16_t expired_waiver;                       /* PP_NONE */
     uint64_t packets;

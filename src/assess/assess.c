@@ -25,6 +25,7 @@ struct subject subject_of(const struct assessment *a, const struct pp_flow *flow
         s.roles[e] = entry->roles;
         s.host[e] = entry->host;
     }
+    place_subject(a, &s);
     return s;
 }
 

@@ -56,6 +56,8 @@ struct subject {
     uint16_t port[2];       /* a folded port is replaced by one of its class */
     pp_role_set roles[2];
     uint16_t host[2];
+    bool on_loopback;       /* both ends are loopback addresses */
+    bool on_one_host;       /* or addresses of one host: nothing a port list could be about, but for the Netlet's rows */
 };
 
 struct subject subject_of(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged);
@@ -77,7 +79,10 @@ uint64_t captures_of(const struct pp_flow *flow);
 
 /* verdict.c */
 enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
-struct pp_row_set matching_rows(const struct assessment *a, enum pp_transport transport, uint16_t port, pp_role_set from, pp_role_set to);
+struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port, pp_role_set from,
+                                pp_role_set to);
+/** Fill in on_loopback and on_one_host. */
+void place_subject(const struct assessment *a, struct subject *s);
 uint32_t row_width(const struct pp_spec *spec, uint16_t row);
 void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged, struct pp_reading readings[2], uint8_t *reading_count);
 /** Rows the flow gives credit to: the narrowest of those it matches, and their partners. */

@@ -47,8 +47,12 @@ static bool add_candidate(struct candidates *out, struct candidate one)
     for (size_t i = out->count; i-- > 0;) { /* the one before, nearly always */
         struct candidate *known = &out->items[i];
         if (known->from != one.from || known->to != one.to || known->port != one.port) continue;
-        if (one.setting == PP_SET_ON || known->setting == PP_SET_OFF) known->setting = one.setting; /* on beats auto beats off */
-        known->visible |= one.visible;
+        /* On beats auto beats off; an edge is visible when two sides that make it due are. */
+        static const unsigned rank[] = {[PP_SET_OFF] = 0, [PP_SET_AUTO] = 1, [PP_SET_ON] = 2};
+        if (rank[one.setting] > rank[known->setting])
+            *known = one;
+        else if (one.setting == known->setting)
+            known->visible |= one.visible;
         return true;
     }
     if (out->count == out->room) {
@@ -86,10 +90,10 @@ bool list_candidates(struct assessment *a, uint16_t number, struct candidates *o
         if (!may_stand(a, row, f, true)) continue;
         for (uint16_t t = 0; t < site->host_count; t++) {
             if (!may_stand(a, row, t, false) || (f == t && !site->hosts[f].is_prefix)) continue;
-            /* A prefix alone is no pair of array members, and no second host is known to be in it. */
-            if (f == t && row->from == row->to) continue;
             if (!share_family(&site->hosts[f], &site->hosts[t])) continue;
             struct candidate one = {f, t, 0, edge_setting(a, row->feature, f, t), a->visible[f] && a->visible[t]};
+            /* No second member of the array is known to be in a prefix: due only once two were seen to try. */
+            if (f == t && row->from == row->to && one.setting == PP_SET_ON) one.setting = PP_SET_AUTO;
             edge_key(row, &one.from, &one.to, &one.port);
             if (!add_ports(row, out, one)) return false;
         }

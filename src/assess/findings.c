@@ -205,7 +205,13 @@ static int compare_datagrams(const void *x, const void *y)
     int order = address_compare(&a->source, &b->source);
     if (!order) order = address_compare(&a->destination, &b->destination);
     if (!order) order = by(a->transport, b->transport);
-    return order;
+    if (!order) order = by(a->first_ns, b->first_ns);
+    return order ? order : by(a->first_frame, b->first_frame);
+}
+
+static bool same_parties(const struct pp_datagram *a, const struct pp_datagram *b)
+{
+    return a->transport == b->transport && address_compare(&a->source, &b->source) == 0 && address_compare(&a->destination, &b->destination) == 0;
 }
 
 static bool in_scope_pair(const struct assessment *a, const struct pp_datagram *d, struct pp_party *from, struct pp_party *to)
@@ -217,6 +223,8 @@ static bool in_scope_pair(const struct assessment *a, const struct pp_datagram *
     for (unsigned r = 0; r < a->in->spec->role_count; r++)
         if (!a->in->spec->roles[r].anyone) telling |= UINT32_C(1) << r;
     if (address_is_group(&d->destination) || pp_site_is_broadcast(a->in->site, &d->destination)) return false;
+    bool one_host = x.host != PP_NONE && x.host == y.host && !a->in->site->hosts[x.host].is_prefix;
+    if (one_host || (x.loopback && y.loopback)) return false;
     return (x.roles | y.roles) & telling && address_compare(&d->source, &d->destination) != 0;
 }
 
@@ -232,7 +240,7 @@ static bool find_orphans(struct assessment *a)
     if (count) qsort(orphans, count, sizeof *orphans, compare_datagrams);
     bool ok = true;
     for (size_t i = 0, n; ok && i < count; i += n) {
-        for (n = 1; i + n < count && compare_datagrams(&orphans[i], &orphans[i + n]) == 0; n++) continue;
+        for (n = 1; i + n < count && same_parties(&orphans[i], &orphans[i + n]); n++) continue;
         struct pp_party from, to;
         if (!in_scope_pair(a, &orphans[i], &from, &to)) continue;
         struct pp_finding *finding = new_finding(a, PP_FIND_UNDETERMINED);
@@ -243,15 +251,16 @@ static bool find_orphans(struct assessment *a)
         finding->transport = orphans[i].transport;
         finding->got_through = PP_UNKNOWN;
         finding->flows = n;
+        finding->first_ns = orphans[i].first_ns; /* the earliest stands first */
+        finding->first_frame = orphans[i].first_frame;
         for (size_t k = i; k < i + n; k++) {
             const struct pp_datagram *d = &orphans[k];
-            if (d->first_ns < finding->first_ns || d->first_frame < finding->first_frame) finding->first_frame = d->first_frame;
-            if (d->first_ns < finding->first_ns) finding->first_ns = d->first_ns;
             if (d->last_ns > finding->last_ns) finding->last_ns = d->last_ns;
             finding->packets[0] += d->later;
             finding->bytes[0] += d->bytes;
+            uint16_t capture = pp_frame_capture(d->first_frame);
+            finding->seen_in |= UINT64_C(1) << (capture < PP_CAPTURES_TOLD_APART ? capture : PP_CAPTURES_TOLD_APART);
         }
-        finding->seen_in = UINT64_C(1) << (pp_frame_capture(finding->first_frame) & 63);
         a->report->summary.undetermined += n;
     }
     free(orphans);

@@ -71,9 +71,10 @@ static bool collect(struct assessment *a, struct context *c)
     if (!c->sessions || !c->pairs) return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct pp_judged *j = &a->judged[i];
-        if (j->verdict != PP_EXPECTED) continue;
-        if (has_companions(a->in->spec, j->row)) c->pairs[c->pair_count++] = pair_of(j, j->row);
-        if (!a->in->spec->rows[j->row].announces_callback) continue;
+        if (j->verdict == PP_EXPECTED && has_companions(a->in->spec, j->row)) c->pairs[c->pair_count++] = pair_of(j, j->row);
+        /* A session that the site has switched off calls back all the same. */
+        uint16_t row = j->verdict == PP_EXPECTED ? j->row : j->reason == PP_FEATURE_OFF ? j->nearest_row : PP_NONE;
+        if (row == PP_NONE || !a->in->spec->rows[row].announces_callback) continue;
         struct pp_flow flow;
         pp_flow_at(a->in->flows, i, &flow);
         struct session *session = &c->sessions[c->session_count++];

@@ -91,7 +91,7 @@ void read_orientation(const struct assessment *a, const struct subject *s, unsig
     *reading = (struct reading){.narrowest = UINT32_MAX, .waiver = PP_NONE, .expired = PP_NONE};
     uint16_t opposite = s->port[initiator];
     bool wide_may = opposite >= EPHEMERAL_FIRST && !is_narrow_port(a, s->flow->transport, opposite);
-    struct pp_row_set rows = matching_rows(a, s->flow->transport, s->port[!initiator], s->roles[initiator], s->roles[!initiator]);
+    struct pp_row_set rows = matching_rows(a, s, s->flow->transport, s->port[!initiator], s->roles[initiator], s->roles[!initiator]);
     for (uint16_t r = 0; r < spec->row_count && !pp_row_set_empty(&rows); r++) {
         if (!pp_row_set_has(&rows, r) || (spec->rows[r].wide && !wide_may)) continue;
         pp_row_set_add(&reading->rows, r);

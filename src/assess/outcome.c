@@ -85,7 +85,10 @@ static pp_time_ns evidence_end(const struct assessment *a, const struct pp_flow 
 
 bool is_too_late(const struct assessment *a, const struct pp_flow *flow, unsigned initiator)
 {
-    if (flow->transport != PP_TCP || outcome_of(flow, initiator) != PP_SILENT) return false;
+    if (outcome_of(flow, initiator) != PP_SILENT) return false;
+    /* Known only from an ICMP error that is no block (packet too big): whether anything came back cannot be told. */
+    if (!flow->side[0].packets && !flow->side[1].packets) return true;
+    if (flow->transport != PP_TCP) return false;
     pp_time_ns first = flow->side[initiator].first_ns;
     if (first == PP_NO_FIRST) return true; /* no times at all: it cannot be told how long anybody waited */
     pp_time_ns end = evidence_end(a, flow);

@@ -75,6 +75,7 @@ static bool credit_flow(struct assessment *a, struct ledger *ledger, size_t numb
         struct credit credit = {.row = r, .from = s.host[from], .to = s.host[!from], .port = j->responder_port, .source = s.address[from],
                                 .destination = s.address[!from], .flow = (uint32_t)number};
         credit.off_primary = row->primary != PP_PRIMARY_NONE && j->labels & PP_LABEL_NOT_PRIMARY;
+        if (row->loopback) credit.from = credit.to = PP_NONE; /* a host's own affair */
         if (credit.off_primary)
             credit.port = 0;
         else
@@ -96,7 +97,7 @@ static unsigned badness(enum pp_state state)
 
 static bool answers(const struct pp_row *row, const struct pp_judged *j)
 {
-    return j->outcome == PP_ANSWERED || j->outcome == PP_HALF_SEEN || (row->one_way && j->outcome == PP_SILENT && j->transport == PP_UDP);
+    return j->outcome == PP_ANSWERED || j->outcome == PP_HALF_SEEN || (row->one_way && j->outcome == PP_SILENT && !j->too_late);
 }
 
 /* One pair of addresses: answered if any of its flows was. */

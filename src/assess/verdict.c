@@ -9,8 +9,10 @@ static const pp_role_set ANYBODY = UINT32_MAX;
 uint32_t row_width(const struct pp_spec *spec, uint16_t row) { return pp_ports_size(&spec->rows[row].ports); }
 
 /* Rows on this port between these roles. A row with a partner is one conversation with it: whoever answers the partner's
- * agents is reached on the row's own port too (SecurID agents send to 5500, domain trap 4). */
-struct pp_row_set matching_rows(const struct assessment *a, enum pp_transport transport, uint16_t port, pp_role_set from, pp_role_set to)
+ * agents is reached on the row's own port too (SecurID agents send to 5500, domain trap 4). What stays on one host is on
+ * the Netlet's rows or on none (a server is not "another" server, trap 14), and what leaves it is never on those (trap 10). */
+struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port, pp_role_set from,
+                                pp_role_set to)
 {
     const struct pp_spec *spec = a->in->spec;
     struct pp_row_set rows = pp_port_index_match(a->in->index, transport, port, from, to);
@@ -20,6 +22,8 @@ struct pp_row_set matching_rows(const struct assessment *a, enum pp_transport tr
         if (row->partner == PP_NONE || row->wide || !pp_row_set_has(here, r)) continue;
         if (to >> row->from & 1 && from >> row->to & 1) pp_row_set_add(&rows, r);
     }
+    for (uint16_t r = 0; r < spec->row_count; r++)
+        if (spec->rows[r].loopback != s->on_one_host) rows.words[r >> 6] &= ~(UINT64_C(1) << (r & 63));
     return rows;
 }
 
@@ -69,18 +73,19 @@ static bool is_group(const struct assessment *a, const struct subject *s)
     return false;
 }
 
-static bool stays_on_one_host(const struct assessment *a, const struct subject *s)
+void place_subject(const struct assessment *a, struct subject *s)
 {
-    if (s->address[0] == s->address[1]) return true;
-    if (address_is_loopback(&s->flow->address[0]) && address_is_loopback(&s->flow->address[1])) return true;
-    return s->host[0] != PP_NONE && s->host[0] == s->host[1] && !a->in->site->hosts[s->host[0]].is_prefix;
+    s->on_loopback = address_is_loopback(&s->flow->address[0]) && address_is_loopback(&s->flow->address[1]);
+    bool same_host = s->host[0] != PP_NONE && s->host[0] == s->host[1] && !a->in->site->hosts[s->host[0]].is_prefix;
+    s->on_one_host = s->on_loopback || s->address[0] == s->address[1] || same_host;
 }
 
 static bool in_scope(const struct assessment *a, const struct subject *s, const struct reading readings[2])
 {
     pp_role_set telling = roles_with(a->in->spec, false);
     if (!((s->roles[0] | s->roles[1]) & telling) || is_group(a, s)) return false;
-    return !stays_on_one_host(a, s) || a->loopback_on || has_loopback_row(a, readings);
+    /* While netlet is on, loopback is judged; that a server may talk to its own address is no port list's business. */
+    return !s->on_one_host || (a->loopback_on && s->on_loopback) || has_loopback_row(a, readings);
 }
 
 static bool is_off(const struct assessment *a, const struct subject *s, unsigned initiator, uint16_t row)
@@ -112,7 +117,7 @@ static enum pp_reason nearest_miss(const struct assessment *a, const struct subj
         {PP_WRONG_DESTINATION, transport, from, ANYBODY, false},
     };
     for (size_t m = 0; m < sizeof misses / sizeof *misses; m++) {
-        struct pp_row_set rows = matching_rows(a, misses[m].transport, port, misses[m].from, misses[m].to);
+        struct pp_row_set rows = matching_rows(a, s, misses[m].transport, port, misses[m].from, misses[m].to);
         *nearest = narrowest(a, s, misses[m].reason == PP_REVERSED ? !i : i, &rows, misses[m].off, false);
         if (*nearest != PP_NONE) return misses[m].reason;
     }
@@ -127,7 +132,7 @@ static void decide(const struct assessment *a, const struct subject *s, const st
         j->reason = PP_REASON_DIRECTION;
         return;
     }
-    struct pp_row_set rows = matching_rows(a, s->flow->transport, s->port[!i], s->roles[i], s->roles[!i]);
+    struct pp_row_set rows = matching_rows(a, s, s->flow->transport, s->port[!i], s->roles[i], s->roles[!i]);
     /* A wide row that may not tell the direction does not excuse a flow whose direction nothing tells. */
     if (j->basis == PP_BASIS_NONE) rows = readings[i].rows;
     j->row = narrowest(a, s, i, &rows, false, true);
@@ -165,8 +170,8 @@ void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judg
     enum pp_basis basis;
     unsigned i = orient(a, &s, readings, &basis);
     uint32_t address[2] = {j->initiator_address, j->responder_address}; /* until now in the order of the ends */
-    *j = (struct pp_judged){.initiator_address = address[i], .responder_address = address[!i], .initiator_port = flow->port[i],
-                            .responder_port = flow->port[!i], .row = PP_NONE, .nearest_row = PP_NONE, .waiver = PP_NONE,
+    *j = (struct pp_judged){.initiator_address = address[i], .responder_address = address[!i], .initiator_port = s.port[i],
+                            .responder_port = s.port[!i], .row = PP_NONE, .nearest_row = PP_NONE, .waiver = PP_NONE,
                             .companion = PP_NONE, .expired_waiver = PP_NONE, .transport = flow->transport, .initiator = (uint8_t)i,
                             .basis = (uint8_t)basis, .outcome = (uint8_t)outcome_of(flow, i), .reason = PP_REASON_NONE,
                             .packets = flow->side[0].packets + flow->side[1].packets};
@@ -182,7 +187,7 @@ void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judg
     *shown_count = 0;
     for (unsigned o = 0; o < 2 && j->verdict == PP_UNDETERMINED; o++)
         if (readings[o].expected || readings[o].exempt)
-            shown[(*shown_count)++] = (struct pp_reading){flow->address[o], flow->address[!o], flow->port[!o],
+            shown[(*shown_count)++] = (struct pp_reading){flow->address[o], flow->address[!o], s.port[!o],
                                                           narrowest(a, &s, o, &readings[o].rows, false, true)};
 }
 
@@ -192,7 +197,7 @@ struct pp_row_set credited_rows(const struct assessment *a, const struct subject
     /* A call back that lands on a wide row matches it, but shows nothing of what the row is for. */
     if (j->verdict != PP_EXPECTED || (j->labels & PP_LABEL_CALLBACK && a->in->spec->rows[j->row].wide)) return credited;
     unsigned i = j->initiator;
-    struct pp_row_set rows = matching_rows(a, j->transport, s->port[!i], s->roles[i], s->roles[!i]);
+    struct pp_row_set rows = matching_rows(a, s, j->transport, s->port[!i], s->roles[i], s->roles[!i]);
     for (uint16_t r = 0; r < a->in->spec->row_count; r++) {
         if (!pp_row_set_has(&rows, r) || is_off(a, s, i, r) || row_width(a->in->spec, r) != row_width(a->in->spec, j->row)) continue;
         pp_row_set_add(&credited, r);

@@ -38,6 +38,12 @@ static void add_holders(struct text *out, const struct question *q, uint16_t rol
     if (q->site && !n) text_add(out, " (nobody at this site)");
 }
 
+/* What has to be seen before the row counts as proven. */
+static const char *const proofs[PP_COVERAGE_COUNT] = {
+    [PP_EACH_DESTINATION] = "one connection to each destination", [PP_EACH_SOURCE] = "one connection from each source",
+    [PP_EACH_PAIR] = "one connection from each source to each destination", [PP_EACH_UNORDERED_PAIR] = "one connection between each two hosts",
+    [PP_EACH_PORT] = "one connection on each port", [PP_ONCE] = "one connection"};
+
 static void explain_row(struct text *out, const struct question *q, const struct pp_row *row)
 {
     static const char *const settings[] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
@@ -50,8 +56,12 @@ static void explain_row(struct text *out, const struct question *q, const struct
     add_holders(out, q, row->to);
     text_printf(out, "\n    applies   %s\n    feature   %s", row->condition, q->spec->features[row->feature].name);
     if (q->site) text_printf(out, ", %s at this site", settings[pp_site_feature(q->site, q->spec, row->feature, PP_NONE)]);
-    text_printf(out, "\n    proven by %s%s%s\n", pp_coverage_name(row->coverage), row->any_of ? "; another row will do: any of " : "",
-                row->any_of ? row->any_of : "");
+    text_printf(out, "\n    proven by %s", proofs[row->coverage]);
+    for (uint16_t r = 0, n = 0; row->any_of && r < q->spec->row_count; r++) {
+        const struct pp_row *other = &q->spec->rows[r];
+        if (other != row && other->any_of && strcmp(other->any_of, row->any_of) == 0) text_printf(out, n++ ? ", %s" : "; excused by %s", other->id);
+    }
+    text_add(out, "\n");
     if (row->one_way) text_add(out, "    one-way   nothing comes back, and that is healthy\n");
     if (row->page_line) text_printf(out, "    source    %s, line %u\n", q->spec->source, row->page_line);
 }

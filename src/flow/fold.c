@@ -5,7 +5,10 @@
 
 #include "table.h"
 
-enum { ENOUGH_OF_4 = 3 }; /* folding is enough when at most 3/4 of the limit are left */
+enum {
+    ENOUGH_OF_4 = 3, /* folding is enough when at most 3/4 of the limit are left */
+    WORTH_OF = 16,   /* and worth doing again while it frees this part of the limit */
+};
 
 static uint8_t class_of(const struct pp_flow_table *table, enum pp_transport transport, uint16_t port)
 {
@@ -110,7 +113,8 @@ bool fold(struct pp_flow_table *table)
         if (level > table->level) table->level = level;
         if (table->stores[0].count + table->stores[1].count <= enough) return true;
     }
-    table->full = true;
+    uint64_t left = table->stores[0].count + table->stores[1].count;
+    table->full = left + table->options.max_flows / WORTH_OF >= table->options.max_flows;
     return true;
 }
 

@@ -32,6 +32,15 @@ uint64_t store_hash(const struct store *store, const struct flow_key *key)
 
 void store_prefetch(const struct store *store, uint64_t hash) { __builtin_prefetch(&store->slots[hash & store->mask]); }
 
+void store_prefetch_record(const struct store *store, uint64_t hash)
+{
+    const struct slot *slot = &store->slots[hash & store->mask];
+    if (!slot->record || slot->tag != (uint32_t)(hash >> 32)) return; /* a longer probe: rare, and not worth a loop here */
+    const uint8_t *record = store->chunks[(slot->record - 1) / CHUNK_RECORDS] + (slot->record - 1) % CHUNK_RECORDS * store->stride;
+    __builtin_prefetch(record, 1);
+    __builtin_prefetch(record + 64, 1);
+}
+
 struct record *store_at(const struct store *store, size_t number)
 {
     return (struct record *)(void *)(store->chunks[number / CHUNK_RECORDS] + number % CHUNK_RECORDS * store->stride);

@@ -68,7 +68,9 @@ bool store_init(struct store *store, size_t ends, const struct siphash_key *key)
 void store_finish(struct store *store);
 
 uint64_t store_hash(const struct store *store, const struct flow_key *key);
+/** Ask for the slot of a hash, and, once it is there, for the record that its slot points to. */
 void store_prefetch(const struct store *store, uint64_t hash);
+void store_prefetch_record(const struct store *store, uint64_t hash);
 /** The record of this key, or NULL. */
 struct record *store_find(const struct store *store, const struct flow_key *key, uint64_t hash);
 /** The same, made empty when it is not there. NULL: out of memory. */

@@ -149,7 +149,7 @@ static struct record *record_for(struct pp_flow_table *table, const struct pp_pa
     record = find_folded(table, store, packet->source, packet->source_port, packet->destination, packet->destination_port,
                          packet->transport, &end);
     if (record) return *side = end, record;
-    if (table->full) return *refused = true, NULL;
+    if (table->full && table->stores[0].count + table->stores[1].count >= table->options.max_flows) return *refused = true, NULL;
     return store_get(store, key, hash, &made);
 }
 
@@ -223,7 +223,7 @@ static void count_packet(struct pp_counters *counters, const struct pp_packet *p
     if (result == PP_ICMP_ERROR) counters->icmp_errors++;
 }
 
-/* One batch: hash everything and ask for the slots first, so that the cache misses of many packets overlap. */
+/* One batch: hash everything and ask for the slots, then for the records, so that the cache misses of many packets overlap. */
 static bool add_batch(struct pp_flow_table *table, const struct pp_packet *packets, const uint8_t *results, size_t count)
 {
     struct flow_key keys[BATCH];
@@ -238,6 +238,8 @@ static bool add_batch(struct pp_flow_table *table, const struct pp_packet *packe
         hashes[i] = store_hash(store, &keys[i]);
         store_prefetch(store, hashes[i]);
     }
+    for (size_t i = 0; i < count; i++)
+        if (results[i] == PP_DECODED || results[i] == PP_ICMP_ERROR) store_prefetch_record(store_of(table, packets[i].family), hashes[i]);
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
         count_packet(&table->counters, &packets[i], results[i]);

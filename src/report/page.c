@@ -59,7 +59,7 @@ void add_paragraph(struct page *page, unsigned at, unsigned indent, enum ink ink
             first = true;
         }
         if (!first) text_add(page->out, " ");
-        text_add_bytes(page->out, words, length);
+        for (size_t i = 0; i < length; i++) text_add_bytes(page->out, words[i] == KEEP[0] ? " " : words + i, 1);
         at += n + !first;
         first = false;
         words += length + strspn(words + length, " ");

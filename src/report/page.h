@@ -20,6 +20,9 @@ const char *sign(const struct page *page, enum sign sign);
 unsigned columns(const char *string);
 /** Text in a colour, padded with blanks to `width` columns (0: no padding). */
 void add_ink(struct page *page, enum ink ink, const char *string, unsigned width);
+/* A blank that keeps its neighbours on one line. Never part of a name: control characters arrive here escaped. */
+#define KEEP "\x1f"
+
 /** Words wrapped to the page, every line but the first indented; the cursor stands at column `at`. Ends the line. */
 void add_paragraph(struct page *page, unsigned at, unsigned indent, enum ink ink, const char *words);
 void add_heading(struct page *page, const char *words);

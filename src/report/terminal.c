@@ -279,23 +279,23 @@ static void add_edge(const struct page *p, struct text *text, const struct pp_ro
 {
     bool both = row->coverage == PP_EACH_UNORDERED_PAIR;
     if (e->from != PP_NONE) add_safe(text, pp_site_host_name(p->report->site, e->from));
-    if (e->from != PP_NONE && e->to != PP_NONE) text_printf(text, " %s ", sign(p, both ? SIGN_BOTH_WAYS : SIGN_ARROW));
+    if (e->from != PP_NONE && e->to != PP_NONE) text_printf(text, KEEP "%s" KEEP, sign(p, both ? SIGN_BOTH_WAYS : SIGN_ARROW));
     if (e->to != PP_NONE) add_safe(text, pp_site_host_name(p->report->site, e->to));
     if (e->port) text_printf(text, "port %u", e->port);
     if (e->from == PP_NONE && e->to == PP_NONE && !e->port) text_add(text, "anywhere");
     if (e->satisfied_by != PP_NONE)
-        text_printf(text, " not needed: %s works", p->report->spec->rows[e->satisfied_by].id);
+        text_printf(text, KEEP "not" KEEP "needed:" KEEP "%s" KEEP "works", p->report->spec->rows[e->satisfied_by].id);
     else if (!e->tried)
-        text_add(text, e->state == PP_STATE_MISSING ? " never tried" : " not visible here");
+        text_add(text, e->state == PP_STATE_MISSING ? KEEP "never" KEEP "tried" : KEEP "not" KEEP "visible" KEEP "here");
     else if (e->state == PP_STATE_EXPECTED)
-        text_printf(text, " %" PRIu64 " flow%s", e->flows, plural(e->flows));
+        text_printf(text, KEEP "%" PRIu64 KEEP "flow%s", e->flows, plural(e->flows));
     else if (e->state == PP_STATE_NOT_OBSERVABLE)
-        text_add(text, " tried too late to tell");
+        text_add(text, KEEP "tried too late to tell");
     else
-        text_printf(text, " %s", pp_outcome_name(e->outcome));
-    if (!e->due && e->tried) text_add(text, " (not due)");
+        text_printf(text, KEEP "%s", pp_outcome_name(e->outcome));
+    if (!e->due && e->tried) text_add(text, KEEP "(not" KEEP "due)");
     for (unsigned i = 0; pp_label_name(i); i++)
-        if (e->notes >> i & 1) text_printf(text, " [%s]", pp_label_name(i));
+        if (e->notes >> i & 1) text_printf(text, KEEP "[%s]", pp_label_name(i));
 }
 
 static unsigned edge_rank(const struct pp_edge *e)
