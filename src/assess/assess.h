@@ -96,8 +96,11 @@ bool judge_rows(struct assessment *a);
 
 /** Edges that the site's hosts allow for a row, as found in the inventory; settings by edge. */
 struct candidate { uint16_t from, to, port; enum pp_setting setting; bool visible; };
-struct candidates { struct candidate *items; size_t count, room; };
+enum { EDGES_MAX = 65536 }; /* pairs of hosts of one row; with more of them only tried ones are judged, and the row is never proven */
+struct candidates { struct candidate *items; size_t count, room; bool too_many; };
 bool list_candidates(struct assessment *a, uint16_t row, struct candidates *out);
+/** NULL: the site's hosts do not allow such an edge. */
+struct candidate *find_candidate(const struct candidates *all, uint16_t from, uint16_t to, uint16_t port);
 /** The same open sides for a tried pair of hosts. */
 void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *port);
 

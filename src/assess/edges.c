@@ -42,13 +42,15 @@ static bool may_stand(const struct assessment *a, const struct pp_row *row, uint
     return !must_be_primary || h->primary || !named_primary(a->in->site);
 }
 
+static bool same_edge(const struct candidate *a, const struct candidate *b) { return a->from == b->from && a->to == b->to && a->port == b->port; }
+
+/* Join with the candidate before, which is the only one that can be the same: the kept side is the outer loop. */
 static bool add_candidate(struct candidates *out, struct candidate one)
 {
-    for (size_t i = out->count; i-- > 0;) { /* the one before, nearly always */
-        struct candidate *known = &out->items[i];
-        if (known->from != one.from || known->to != one.to || known->port != one.port) continue;
+    static const unsigned rank[] = {[PP_SET_OFF] = 0, [PP_SET_AUTO] = 1, [PP_SET_ON] = 2};
+    struct candidate *known = out->count ? &out->items[out->count - 1] : NULL;
+    if (known && same_edge(known, &one)) {
         /* On beats auto beats off; an edge is visible when two sides that make it due are. */
-        static const unsigned rank[] = {[PP_SET_OFF] = 0, [PP_SET_AUTO] = 1, [PP_SET_ON] = 2};
         if (rank[one.setting] > rank[known->setting])
             *known = one;
         else if (one.setting == known->setting)
@@ -66,9 +68,12 @@ static bool add_candidate(struct candidates *out, struct candidate one)
     return true;
 }
 
-static bool add_ports(const struct pp_row *row, struct candidates *out, struct candidate one)
+/* Coverage by port: the one edge there is, once for each port. */
+static bool spread_ports(const struct pp_row *row, struct candidates *out)
 {
-    if (row->coverage != PP_EACH_PORT) return add_candidate(out, one);
+    if (row->coverage != PP_EACH_PORT || !out->count) return true;
+    struct candidate one = out->items[0];
+    out->count = 0;
     for (unsigned r = 0; r < row->ports.count; r++)
         for (uint32_t port = row->ports.ranges[r].first; port <= row->ports.ranges[r].last; port += row->ports.ranges[r].step) {
             one.port = (uint16_t)port;
@@ -77,26 +82,104 @@ static bool add_ports(const struct pp_row *row, struct candidates *out, struct c
     return true;
 }
 
+/* The hosts that may stand at one end. */
+struct stand { uint16_t *hosts; size_t count; };
+
+/* What a host on an open side contributes to an edge. */
+static uint32_t signature(const struct assessment *a, const struct pp_row *row, uint16_t host)
+{
+    const struct pp_host *h = &a->in->site->hosts[host];
+    uint32_t bits = a->visible[host] | (uint32_t)h->is_prefix << 1;
+    for (unsigned i = 0; i < h->prefix_count; i++) bits |= h->prefixes[i].address.family == PP_IPV4 ? 4 : 8;
+    bits |= (uint32_t)h->features[row->feature] << 4;
+    unsigned shift = 6;
+    for (unsigned f = 0; f < a->in->spec->feature_count && shift < 32; f++)
+        if (a->in->spec->features[row->feature].needs >> f & 1) {
+            bits |= (uint32_t)h->features[f] << shift;
+            shift += 2;
+        }
+    return bits;
+}
+
+/* Of a side that coverage leaves open only hosts that differ matter, two of each kind (one may be the other end itself). So
+ * thousands of clients cost no more than two. */
+static void keep_representatives(const struct assessment *a, const struct pp_row *row, struct stand *stand)
+{
+    enum { KINDS_MAX = 256 }; /* more kinds: the others are kept, and cost time only */
+    struct { uint32_t signature; unsigned seen; } kinds[KINDS_MAX];
+    size_t kind_count = 0, kept = 0;
+    for (size_t i = 0; i < stand->count; i++) {
+        uint32_t sign = signature(a, row, stand->hosts[i]);
+        size_t k = 0;
+        while (k < kind_count && kinds[k].signature != sign) k++;
+        if (k == kind_count && kind_count < KINDS_MAX) {
+            kinds[kind_count].signature = sign;
+            kinds[kind_count++].seen = 0;
+        }
+        if (k == KINDS_MAX || kinds[k].seen++ < 2) stand->hosts[kept++] = stand->hosts[i];
+    }
+    stand->count = kept;
+}
+
+static bool collect_stand(const struct assessment *a, const struct pp_row *row, bool at_from, bool open, struct stand *stand)
+{
+    stand->count = 0;
+    stand->hosts = calloc(a->in->site->host_count + 1u, sizeof *stand->hosts);
+    if (!stand->hosts) return false;
+    for (uint32_t h = 0; h < a->in->site->host_count; h++)
+        if (may_stand(a, row, (uint16_t)h, at_from)) stand->hosts[stand->count++] = (uint16_t)h;
+    if (open) keep_representatives(a, row, stand);
+    return true;
+}
+
+static bool add_pair(const struct assessment *a, const struct pp_row *row, struct candidates *out, uint16_t f, uint16_t t)
+{
+    const struct pp_site *site = a->in->site;
+    if ((f == t && !site->hosts[f].is_prefix) || !share_family(&site->hosts[f], &site->hosts[t])) return true;
+    /* The other way round it is the same edge, and has been or will be met. */
+    if (row->coverage == PP_EACH_UNORDERED_PAIR && t < f && may_stand(a, row, t, true) && may_stand(a, row, f, false)) return true;
+    struct candidate one = {f, t, 0, edge_setting(a, row->feature, f, t), a->visible[f] && a->visible[t]};
+    /* No second member of the array is known to be in a prefix: due only once two were seen to try. */
+    if (f == t && row->from == row->to && one.setting == PP_SET_ON) one.setting = PP_SET_AUTO;
+    edge_key(row, &one.from, &one.to, &one.port);
+    return add_candidate(out, one);
+}
+
+static int compare_candidates(const void *x, const void *y)
+{
+    const struct candidate *a = x, *b = y;
+    if (a->from != b->from) return a->from < b->from ? -1 : 1;
+    if (a->to != b->to) return a->to < b->to ? -1 : 1;
+    return (int)a->port - (int)b->port;
+}
+
+struct candidate *find_candidate(const struct candidates *all, uint16_t from, uint16_t to, uint16_t port)
+{
+    struct candidate wanted = {.from = from, .to = to, .port = port};
+    return all->count ? bsearch(&wanted, all->items, all->count, sizeof wanted, compare_candidates) : NULL;
+}
+
 bool list_candidates(struct assessment *a, uint16_t number, struct candidates *out)
 {
     const struct pp_row *row = &a->in->spec->rows[number];
-    const struct pp_site *site = a->in->site;
     out->count = 0;
     if (row->loopback) {
         struct candidate one = {PP_NONE, PP_NONE, 0, edge_setting(a, row->feature, PP_NONE, PP_NONE), a->loopback_seen};
-        return add_ports(row, out, one);
+        return add_candidate(out, one) && spread_ports(row, out);
     }
-    for (uint16_t f = 0; f < site->host_count; f++) {
-        if (!may_stand(a, row, f, true)) continue;
-        for (uint16_t t = 0; t < site->host_count; t++) {
-            if (!may_stand(a, row, t, false) || (f == t && !site->hosts[f].is_prefix)) continue;
-            if (!share_family(&site->hosts[f], &site->hosts[t])) continue;
-            struct candidate one = {f, t, 0, edge_setting(a, row->feature, f, t), a->visible[f] && a->visible[t]};
-            /* No second member of the array is known to be in a prefix: due only once two were seen to try. */
-            if (f == t && row->from == row->to && one.setting == PP_SET_ON) one.setting = PP_SET_AUTO;
-            edge_key(row, &one.from, &one.to, &one.port);
-            if (!add_ports(row, out, one)) return false;
-        }
-    }
+    bool both = row->coverage == PP_EACH_PAIR || row->coverage == PP_EACH_UNORDERED_PAIR;
+    struct stand from = {0}, to = {0};
+    bool ok = collect_stand(a, row, true, !both && row->coverage != PP_EACH_SOURCE, &from) &&
+              collect_stand(a, row, false, !both && row->coverage != PP_EACH_DESTINATION, &to);
+    out->too_many = ok && both && from.count * to.count > EDGES_MAX;
+    bool by_destination = row->coverage == PP_EACH_DESTINATION;
+    const struct stand *outer = by_destination ? &to : &from, *inner = by_destination ? &from : &to;
+    for (size_t i = 0; ok && i < outer->count && !out->too_many; i++)
+        for (size_t k = 0; ok && k < inner->count; k++)
+            ok = by_destination ? add_pair(a, row, out, inner->hosts[k], outer->hosts[i]) : add_pair(a, row, out, outer->hosts[i], inner->hosts[k]);
+    free(from.hosts);
+    free(to.hosts);
+    if (!ok || !spread_ports(row, out)) return false;
+    if (out->count) qsort(out->items, out->count, sizeof *out->items, compare_candidates);
     return true;
 }

@@ -147,6 +147,7 @@ static void add_exercise(const struct assessment *a, struct text *text, const st
 static void explain_missing(struct assessment *a, struct text *text, struct pp_finding *f)
 {
     f->action = "test";
+    if (f->pairs > 1) text_printf(text, "%u pairs of hosts were due. ", f->pairs);
     text_add(text, "Nobody tried it in this capture, though both sides were visible. ");
     text_add(text, "To exercise it: ");
     add_exercise(a, text, f);

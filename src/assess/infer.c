@@ -134,7 +134,6 @@ struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_i
 {
     struct inference in = {.spec = spec, .index = index, .flows = flows};
     struct pp_site *site = pp_site_create("inferred from traffic");
-    if (site) site->inferred = true; /* even when nobody was recognised */
     bool ok = site && infer_roles(&in);
     if (ok && in.directory.count) qsort(in.directory.seen, in.directory.count, sizeof *in.directory.seen, compare_seen);
     unsigned numbers[PP_ROLES_MAX] = {0};

@@ -177,7 +177,9 @@ static bool blocked_finding(struct assessment *a, uint16_t number, const struct 
     return true;
 }
 
-static bool missing_finding(struct assessment *a, uint16_t number, const struct pp_edge *edge)
+enum { MISSING_LISTED_MAX = 1000 }; /* missing edges of one row; more of them are one finding with their count */
+
+static bool missing_finding(struct assessment *a, uint16_t number, const struct pp_edge *edge, uint32_t count)
 {
     const struct pp_row *row = &a->in->spec->rows[number];
     struct pp_finding *finding = new_finding(a, PP_FIND_MISSING);
@@ -186,10 +188,25 @@ static bool missing_finding(struct assessment *a, uint16_t number, const struct 
     finding->transport = (uint8_t)row->transport;
     finding->port = edge->port ? edge->port : row->ports.ranges[0].first;
     finding->has_port = edge->port || pp_ports_size(&row->ports) == 1;
-    finding->initiator = party_of_role(a, edge->from, row->from);
-    finding->responder = party_of_role(a, edge->to, row->to);
+    finding->initiator = party_of_role(a, count > 1 ? PP_NONE : edge->from, row->from);
+    finding->responder = party_of_role(a, count > 1 ? PP_NONE : edge->to, row->to);
+    finding->pairs = count;
     finding->got_through = PP_NO;
     finding->basis = PP_BASIS_NONE;
+    return true;
+}
+
+static bool missing_findings(struct assessment *a, uint16_t number)
+{
+    const struct pp_row_result *result = &a->report->rows[number];
+    uint32_t missing = 0;
+    for (uint32_t e = 0; e < result->edge_count; e++) missing += result->edges[e].due && result->edges[e].state == PP_STATE_MISSING;
+    bool joined = missing > MISSING_LISTED_MAX;
+    for (uint32_t e = 0; e < result->edge_count; e++) {
+        if (!result->edges[e].due || result->edges[e].state != PP_STATE_MISSING) continue;
+        if (!missing_finding(a, number, &result->edges[e], joined ? missing : 1)) return false;
+        if (joined) break;
+    }
     return true;
 }
 
@@ -197,7 +214,7 @@ static bool missing_finding(struct assessment *a, uint16_t number, const struct 
 static bool build_edges(struct assessment *a, uint16_t number, const struct credit *credits, size_t count, const struct candidates *candidates)
 {
     struct pp_row_result *result = &a->report->rows[number];
-    result->edges = arena_alloc(a->arena, (candidates->count + count + 1) * sizeof *result->edges);
+    result->edges = arena_alloc(a->arena, (candidates->count + count + 2) * sizeof *result->edges);
     if (!result->edges) return false;
     bool *done = calloc(candidates->count + 1, sizeof *done);
     if (!done) return false;
@@ -205,11 +222,9 @@ static bool build_edges(struct assessment *a, uint16_t number, const struct cred
         for (n = 1; i + n < count && compare_edges(&credits[i], &credits[i + n]) == 0; n++) continue;
         struct worst worst;
         struct pp_edge edge = judge_edge(a, &a->in->spec->rows[number], credits + i, n, &worst);
-        for (size_t c = 0; c < candidates->count && !credits[i].off_primary; c++) {
-            const struct candidate *known = &candidates->items[c];
-            if (known->from != edge.from || known->to != edge.to || known->port != edge.port) continue;
-            edge.due = done[c] = true;
-        }
+        const struct candidate *known = credits[i].off_primary ? NULL : find_candidate(candidates, edge.from, edge.to, edge.port);
+        if (known) done[known - candidates->items] = true;
+        edge.due = known || (candidates->too_many && !credits[i].off_primary);
         if (edge.due && edge.state == PP_STATE_BLOCKED && !blocked_finding(a, number, &edge, &worst)) return free(done), false;
         result->edges[result->edge_count++] = edge;
     }
@@ -219,6 +234,8 @@ static bool build_edges(struct assessment *a, uint16_t number, const struct cred
         result->edges[result->edge_count++] = (struct pp_edge){.from = known->from, .to = known->to, .port = known->port, .due = true,
             .state = known->visible ? PP_STATE_MISSING : PP_STATE_NOT_OBSERVABLE, .satisfied_by = PP_NONE};
     }
+    if (candidates->too_many && edge_setting(a, a->in->spec->rows[number].feature, PP_NONE, PP_NONE) == PP_SET_ON) /* more pairs than can be listed: what was not tried cannot be told */
+        result->edges[result->edge_count++] = (struct pp_edge){.from = PP_NONE, .to = PP_NONE, .due = true, .state = PP_STATE_NOT_OBSERVABLE, .satisfied_by = PP_NONE};
     free(done);
     return true;
 }
@@ -270,14 +287,13 @@ static bool settle_row(struct assessment *a, uint16_t number, const struct candi
             edge->due = false;
             edge->state = PP_STATE_OPTIONAL;
         }
-        if (!edge->tried && edge->due && edge->state == PP_STATE_MISSING && !missing_finding(a, number, edge)) return false;
         seen |= edge->tried && edge->state == PP_STATE_EXPECTED;
         if (!edge->due) continue;
         if (!result->due || badness(edge->state) > badness(result->state)) result->state = edge->state;
         result->due = true;
     }
     if (!result->due) result->state = seen ? PP_STATE_EXPECTED : idle_state(a, number, candidates);
-    return true;
+    return missing_findings(a, number);
 }
 
 static void see_hosts(struct assessment *a)

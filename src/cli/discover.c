@@ -1,6 +1,12 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "text.h"
+
+static const char HEADER[] =
+    "# Written by `portproof discover` from what the traffic showed. Hosts that were silent are not in it, and a role is only as true\n"
+    "# as the traffic was. Correct names and roles, put clients under prefixes, switch features on or off, name the primary; then:\n"
+    "#   portproof analyze --site THIS_FILE CAPTURE...\n";
 
 int run_discover(struct arguments *a)
 {
@@ -13,8 +19,13 @@ int run_discover(struct arguments *a)
     size_t size;
     int status = EXIT_INPUT;
     if (report && pp_site_write(report->site, report->spec, NULL, &bytes, &size)) {
-        if (write_out(a, bytes, size)) status = s.failed ? EXIT_INPUT : EXIT_OK;
+        struct text out;
+        text_init(&out);
+        text_add(&out, HEADER);
+        text_add_bytes(&out, bytes, size);
+        if (!out.failed && write_out(a, out.bytes, out.length)) status = s.failed ? EXIT_INPUT : EXIT_OK;
         if (!report->site->host_count) complain("discover: no answered flow of the port list was seen, so nobody's role is known");
+        text_finish(&out);
         free(bytes);
     }
     session_close(&s);

@@ -10,13 +10,14 @@ static void add_place(struct text *out, const struct pp_spec *spec, const struct
 {
     text_printf(out, "%2zu  on ", number);
     if (place->host == PP_NONE)
-        text_add(out, "the loopback interface of a client");
+        text_add(out, "a client's own loopback interface");
     else {
         const char *name = pp_site_host_name(site, place->host);
         if (site->hosts[place->host].is_prefix) text_add(out, "each host of ");
         text_add_escaped(out, name, strlen(name));
+        text_add(out, ", or on a mirror port in front of it");
     }
-    text_printf(out, ", or on a mirror port in front of it: %u edge%s not seen by the places above\n      ", place->edges, place->edges == 1 ? "" : "s");
+    text_printf(out, ": %u pair%s of hosts that no place above sees, on the rows\n      ", place->edges, place->edges == 1 ? "" : "s");
     unsigned n = 0;
     for (uint16_t r = 0; r < spec->row_count; r++)
         if (pp_row_set_has(&place->rows, r)) text_printf(out, n++ ? ", %s" : "%s", spec->rows[r].id);

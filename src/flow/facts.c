@@ -64,7 +64,7 @@ void facts_join(struct pp_flow_facts *facts, const struct pp_flow_facts *from, b
         facts_add_report(facts, &report);
     }
     uint8_t syn = from->quoted_syn;
-    facts->quoted_syn |= swap ? (uint8_t)((syn & 1) << 1 | syn >> 1) : syn;
+    facts->quoted_syn = (uint8_t)(facts->quoted_syn | (swap ? (syn & 1) << 1 | syn >> 1 : syn));
     if (from->callback_port && (from->callback_ns < facts->callback_ns ||
                                 (from->callback_ns == facts->callback_ns && (!facts->callback_port || from->callback_port < facts->callback_port)))) {
         facts->callback_port = from->callback_port;

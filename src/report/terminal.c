@@ -467,8 +467,12 @@ static void add_not_proven(struct page *p)
 static void add_roles(struct page *p)
 {
     const struct pp_site *site = p->report->site;
-    if (!site->inferred || !site->host_count) return;
+    if (!site->inferred) return;
     add_heading(p, "ROLES, AS THE TRAFFIC SHOWS THEM");
+    if (!site->host_count) {
+        add_words(p, INDENT, "Nobody was recognised: no answered connection told who is a server of this list. Name the hosts in a site file and judge again with --site.");
+        return;
+    }
     uint32_t most = p->options->all ? UINT32_MAX : GROUP_MAX;
     for (uint32_t h = 0; h < site->host_count && h < most; h++) {
         char address[ADDRESS_TEXT_MAX];

@@ -315,6 +315,7 @@ struct pp_site *pp_site_parse(const char *text, size_t size, const struct pp_spe
     struct pp_site *site = pp_site_create("unnamed site");
     struct arena *tree = arena_create();
     *error = (struct pp_error){.offset = UINT64_MAX, .text = "out of memory"};
+    if (site) site->inferred = false;
     bool good = site && tree && parse(site, text, size, spec, tree, error);
     arena_destroy(tree);
     if (good) return site;

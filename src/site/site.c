@@ -19,6 +19,7 @@ struct pp_site *pp_site_create(const char *name)
     struct pp_site *site = calloc(1, sizeof *site);
     if (!site) return NULL;
     site->memory = arena_create();
+    site->inferred = true; /* until a file says otherwise */
     if (site->memory) site->name = arena_copy(site->memory, name, strlen(name));
     if (site->name) return site;
     pp_site_destroy(site);
