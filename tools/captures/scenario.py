@@ -1,7 +1,7 @@
 """What a scenario file says. The language is explained in pcaps/README.md; every word that is not known is an error."""
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import yaml
@@ -9,7 +9,7 @@ import yaml
 from captures.packets import ICMP_ERRORS, LINK_TYPES
 
 SCENARIO_KEYS = {"about", "start", "format", "link", "here", "snap_length", "nanoseconds", "comment", "interfaces", "hosts", "events",
-                 "expect", "with"}
+                 "expect", "not_yet", "with"}
 WHAT = ("tcp", "udp", "icmp", "arp")
 EVENT_KEYS = set(WHAT) | {"at", "do", "note", "ip", "only", "interface", "vlan", "inside", "repeat", "broadcast", "comment",
                           "data", "bytes", "every", "close", "tries", "by", "icmp", "announce", "retransmit", "first",
@@ -45,8 +45,6 @@ class Scenario:
     nanoseconds: bool = False
     comment: str = ""
     here: str = ""
-    expect: list = field(default_factory=list)
-    options: list = field(default_factory=list)
 
 
 def duration(text):
@@ -129,7 +127,6 @@ def read(path):
         return Scenario(
             name=name, start=instant(text["start"]), hosts=hosts, events=text["events"] or [], interfaces=read_interfaces(text),
             format=text.get("format", "pcapng" if "interfaces" in text else "pcap"), snap_length=text.get("snap_length", 0),
-            nanoseconds=text.get("nanoseconds", False), comment=text.get("comment", ""), here=text.get("here", ""),
-            expect=text.get("expect", []), options=text.get("with", []))
+            nanoseconds=text.get("nanoseconds", False), comment=text.get("comment", ""), here=text.get("here", ""))
     except (Wrong, KeyError, ValueError, yaml.YAMLError) as why:
         raise Wrong("%s: %s%s" % (path, "missing " if isinstance(why, KeyError) else "", why)) from None
