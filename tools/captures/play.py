@@ -9,6 +9,8 @@ HALF_TRIP = 400_000          # 0.4 ms, a local network
 BETWEEN_EXCHANGES = 50 * 10**6
 SYN_RETRIES = (0, 1, 3, 7)   # seconds after the first, RFC 6298
 DUMMY = b"."                 # what payloads are made of: nobody's data
+VXLAN_SOURCE = 55000
+LARGEST_PACKET = 1500        # what a network card makes of a larger one shows only behind it
 EPHEMERAL_FIRST, EPHEMERAL_COUNT = 32768, 28232  # Linux: ip_local_port_range
 
 
@@ -105,7 +107,7 @@ class Player:
             protocol, body = p.GRE, p.gre(packet)
         elif inside["kind"] == "vxlan":
             frame = p.ethernet(p.mac(source), p.mac(destination), packet)
-            protocol, body = p.UDP, p.udp_datagram(a, b, (49152, 4789), p.vxlan(inside["network"], frame))
+            protocol, body = p.UDP, p.udp_datagram(a, b, (VXLAN_SOURCE, 4789), p.vxlan(inside["network"], frame))
         else:
             raise Wrong("inside: %s; expected gre or vxlan" % inside["kind"])
         return a, b, p.ip_packet(a, b, protocol, body, self.next_identification(a))
@@ -114,8 +116,8 @@ class Player:
         """Body in one packet or in fragments; unless this side was not captured, or a fragment got lost."""
         if event.get("only", side) != side:
             return
-        parts = p.ip_packets(source, destination, protocol, body, self.next_identification(source), event.get("fragment", 0),
-                             event.get("offload", False) and side == "initiator")
+        uncut = event.get("offload", False) and len(body) > LARGEST_PACKET
+        parts = p.ip_packets(source, destination, protocol, body, self.next_identification(source), event.get("fragment", 0), uncut)
         if event.get("lose") == "first" and len(parts) > 1:
             parts = parts[1:]
         for number, part in enumerate(parts):
