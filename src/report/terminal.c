@@ -315,7 +315,7 @@ static void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t num
     for (unsigned rank = 0; rank < 6; rank++)
         for (uint32_t e = 0; e < result->edge_count && shown < most; e++) {
             if (edge_rank(&result->edges[e]) != rank) continue;
-            if (shown++) text_printf(&line, " %s ", sign(p, SIGN_BETWEEN));
+            if (shown++) text_printf(&line, KEEP "%s ", sign(p, SIGN_BETWEEN)); /* no line begins with it */
             add_edge(p, &line, row, &result->edges[e]);
         }
     if (result->edge_count > shown) text_printf(&line, " %s and %u more", sign(p, SIGN_BETWEEN), result->edge_count - shown);

@@ -1,0 +1,1 @@
+"""Captures from scenarios: scenario (what is written), play (what happens), packets (bytes), files (pcap, pcapng)."""
