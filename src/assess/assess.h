@@ -69,6 +69,9 @@ bool waiver_matches(const struct pp_waiver *waiver, const struct subject *s, uns
 void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
 unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis);
 
+/** Which end sent the earliest packet of a UDP flow; 2: cannot be told. */
+unsigned by_first_packet(const struct pp_flow *flow);
+
 /* outcome.c */
 enum pp_outcome outcome_of(const struct pp_flow *flow, unsigned initiator);
 /** The ICMP error that blocks, or NULL. */
@@ -81,6 +84,8 @@ uint64_t captures_of(const struct pp_flow *flow);
 enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
 struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port, pp_role_set from,
                                 pp_role_set to);
+/** Whether an end is multicast or broadcast, by address, by link-level address, or as the last address of a site prefix. */
+bool is_group(const struct assessment *a, const struct pp_flow *flow);
 /** Fill in on_loopback and on_one_host. */
 void place_subject(const struct assessment *a, struct subject *s);
 uint32_t row_width(const struct pp_spec *spec, uint16_t row);

@@ -156,7 +156,7 @@ static void explain_missing(struct assessment *a, struct text *text, struct pp_f
 /* What the nearest row would have wanted. */
 static void add_reason(const struct assessment *a, struct text *text, const struct pp_finding *f)
 {
-    const struct pp_row *row = f->nearest_row == PP_NONE ? NULL : &a->in->spec->rows[f->nearest_row];
+    const struct pp_row *row = &a->in->spec->rows[f->nearest_row == PP_NONE ? 0 : f->nearest_row]; /* reasons that name a row have one */
     switch (f->reason) {
     case PP_FEATURE_OFF:
         text_printf(text, "row %s would allow it, but its feature %s is off at this site. ", row->id, a->in->spec->features[row->feature].name);
@@ -230,7 +230,7 @@ static void explain_expired(struct assessment *a, struct text *text, struct pp_f
 
 static void add_brief_reason(const struct assessment *a, struct text *text, const struct pp_finding *f)
 {
-    const struct pp_row *row = f->nearest_row == PP_NONE ? NULL : &a->in->spec->rows[f->nearest_row];
+    const struct pp_row *row = &a->in->spec->rows[f->nearest_row == PP_NONE ? 0 : f->nearest_row]; /* reasons that name a row have one */
     const struct pp_party *stranger = f->initiator.roles ? &f->responder : &f->initiator;
     char address[ADDRESS_TEXT_MAX];
     switch (f->reason) {

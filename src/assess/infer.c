@@ -28,7 +28,8 @@ static bool on_narrow_row(const struct inference *in, enum pp_transport transpor
     return false;
 }
 
-/* Which end answers: by the handshake, else by the one port of the two that a narrow row names. 2: cannot be told. */
+/* Which end answers: by the handshake, else by the one port of the two that a narrow row names, else (name service talks
+ * from 137 to 137) for UDP by the first packet. 2: cannot be told. */
 static unsigned responder_of(const struct inference *in, const struct pp_flow *flow)
 {
     if (flow->kind == PP_FLOW_CONVERSATION) return !flow->initiator;
@@ -38,7 +39,9 @@ static unsigned responder_of(const struct inference *in, const struct pp_flow *f
         if (initiator < 2) return !initiator;
     }
     bool named[2] = {on_narrow_row(in, flow->transport, flow->port[0]), on_narrow_row(in, flow->transport, flow->port[1])};
-    return named[0] == named[1] ? 2 : named[1];
+    if (named[0] != named[1]) return named[1];
+    unsigned first = flow->transport == PP_UDP && named[0] ? by_first_packet(flow) : 2;
+    return first < 2 ? !first : 2;
 }
 
 static bool view_flow(struct inference *in, size_t number, struct view *view, bool *useful)

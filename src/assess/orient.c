@@ -124,7 +124,7 @@ bool learn_endpoints(struct assessment *a)
         struct pp_flow flow;
         pp_flow_at(a->in->flows, i, &flow);
         struct subject s = subject_of(a, &flow, &a->judged[i]);
-        if (flow.transport == PP_UDP)
+        if (flow.transport == PP_UDP && !is_group(a, &flow)) /* nobody answers as a broadcast address: it is no peer */
             for (unsigned e = 0; e < 2; e++) endpoint_met(endpoint_at(a, &s, e), s.address[!e], s.port[!e]);
         unsigned initiator = flow.transport == PP_TCP ? by_handshake(&flow) : 2;
         if (initiator < 2 && flow.side[!initiator].marks & PP_SIDE_SYN_ACK) endpoint_at(a, &s, !initiator)->listener = true;
@@ -132,7 +132,7 @@ bool learn_endpoints(struct assessment *a)
     return true;
 }
 
-static unsigned by_first_packet(const struct pp_flow *flow)
+unsigned by_first_packet(const struct pp_flow *flow)
 {
     if (flow->side[0].first_ns != flow->side[1].first_ns) return flow->side[1].first_ns < flow->side[0].first_ns;
     if (!flow->side[0].packets && !flow->side[1].packets && flow->facts.report_count) return flow->facts.reports[0].quoted_side;

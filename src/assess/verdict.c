@@ -64,11 +64,11 @@ static bool has_loopback_row(const struct assessment *a, const struct reading re
     return false;
 }
 
-static bool is_group(const struct assessment *a, const struct subject *s)
+bool is_group(const struct assessment *a, const struct pp_flow *flow)
 {
     for (unsigned e = 0; e < 2; e++)
-        if (address_is_group(&s->flow->address[e]) || pp_site_is_broadcast(a->in->site, &s->flow->address[e]) ||
-            s->flow->side[e].marks & PP_SIDE_LINK_GROUP)
+        if (address_is_group(&flow->address[e]) || pp_site_is_broadcast(a->in->site, &flow->address[e]) ||
+            flow->side[e].marks & PP_SIDE_LINK_GROUP)
             return true;
     return false;
 }
@@ -83,7 +83,7 @@ void place_subject(const struct assessment *a, struct subject *s)
 static bool in_scope(const struct assessment *a, const struct subject *s, const struct reading readings[2])
 {
     pp_role_set telling = roles_with(a->in->spec, false);
-    if (!((s->roles[0] | s->roles[1]) & telling) || is_group(a, s)) return false;
+    if (!((s->roles[0] | s->roles[1]) & telling) || is_group(a, s->flow)) return false;
     /* While netlet is on, loopback is judged; that a server may talk to its own address is no port list's business. */
     return !s->on_one_host || (a->loopback_on && s->on_loopback) || has_loopback_row(a, readings);
 }

@@ -1,0 +1,271 @@
+/* Design 5.5: compliance and the exit status, each condition alone. */
+#include <string.h>
+
+#include "evidence.h"
+#include "testing.h"
+
+/* A site that is compliant, to which each case adds one thing. */
+static struct evidence *good_but(const char *more)
+{
+    char site[4096] = SMALL_SITE;
+    strcat(site, more);
+    struct evidence *e = evidence(site);
+    tcp_answered(e, "staff", 40000, "tta1", 5307);
+    return e;
+}
+
+static void assert_verdict(struct evidence *e, int status, const char *text)
+{
+    assert_string_equal(verdict_text(e), text);
+    assert_int_equal(pp_exit_status(e->report), status);
+}
+
+TEST(otherwise_it_is_compliant)
+{
+    assert_verdict(good_but(""), 0, "compliant");
+}
+
+/* --- non-compliant --------------------------------------------------------------------------------------------------------- */
+
+TEST(an_unexpected_flow_that_got_through_is_non_compliant)
+{
+    struct evidence *e = good_but("");
+    tcp_answered(e, "tta1", 40000, "ldap1", 25);
+    assert_verdict(e, 1, "non-compliant; 1 unexpected flow got through");
+}
+
+TEST(a_half_seen_unexpected_flow_got_through)
+{
+    struct evidence *e = good_but("waivers:\n  - {from: win1, to: ldap1, ports: 25/tcp, owner: o, reason: r, expires: never}\n");
+    tcp_one_side(e, "tta1", 40000, "ldap1", 25);
+    assert_verdict(e, 1, "non-compliant; 1 unexpected flow got through");
+}
+
+TEST(a_due_row_that_is_blocked_is_non_compliant)
+{
+    struct evidence *e = good_but("");
+    tcp_silent(e, "tta1", 40000, "ldap1", 389);
+    assert_verdict(e, 1, "non-compliant; 1 row is blocked");
+}
+
+TEST(a_waiver_that_expired_in_use_is_non_compliant_even_when_nothing_got_through)
+{
+    struct evidence *e = good_but("waivers:\n  - {from: any, to: any, ports: 25/tcp, owner: ops, reason: old, expires: 2026-11-19}\n");
+    tcp_refused(e, "tta1", 40000, "ldap1", 25);
+    assert_verdict(e, 1, "non-compliant; 1 waiver in use has expired");
+}
+
+TEST(a_waiver_that_expired_unused_is_nobodys_business)
+{
+    assert_verdict(good_but("waivers:\n  - {from: any, to: any, ports: 25/tcp, owner: ops, reason: old, expires: 2026-11-19}\n"), 0, "compliant");
+}
+
+TEST(non_compliant_beats_inconclusive)
+{
+    struct evidence *e = good_but("features: {ssh: on}\n");
+    tcp_answered(e, "tta1", 40000, "ldap1", 25);
+    ping(e, "app1", "tta1");
+    assert_verdict(e, 1, "non-compliant; 1 unexpected flow got through; 1 due row was never exercised");
+}
+
+/* --- neither ------------------------------------------------------------------------------------------------------------------ */
+
+TEST(an_unexpected_flow_that_was_stopped_is_still_compliant)
+{
+    struct evidence *e = good_but("");
+    tcp_refused(e, "tta1", 40000, "ldap1", 25);
+    tcp_silent(e, "tta1", 40001, "ldap1", 25);
+    tcp_rejected(e, "tta1", 40002, "ldap1", 26, "10.0.0.1", 3, 13);
+    assert_verdict(e, 0, "compliant");
+}
+
+TEST(an_exempt_flow_is_compliant)
+{
+    struct evidence *e = good_but("waivers:\n  - {from: any, to: any, ports: 25/tcp, owner: ops, reason: mail, expires: 2026-11-20}\n");
+    tcp_answered(e, "tta1", 40000, "ldap1", 25);
+    assert_verdict(e, 0, "compliant");
+}
+
+/* --- inconclusive ---------------------------------------------------------------------------------------------------------- */
+
+TEST(a_due_row_that_is_missing_is_inconclusive)
+{
+    struct evidence *e = good_but("features: {ldap: on}\n");
+    ping(e, "ldap1", "tta1");
+    assert_verdict(e, 2, "inconclusive; 1 due row was never exercised");
+}
+
+TEST(a_due_row_that_is_not_observable_is_inconclusive)
+{
+    assert_verdict(good_but("features: {ldap: on}\n"), 2, "inconclusive; 1 due row could not have been seen here");
+}
+
+TEST(an_undetermined_flow_is_inconclusive)
+{
+    struct evidence *e = good_but("");
+    tcp_midstream(e, "app1", 513, "tta1", 515);
+    assert_verdict(e, 2, "inconclusive; 1 flow could not be judged");
+}
+
+TEST(an_orphaned_fragment_is_inconclusive)
+{
+    struct evidence *e = good_but("");
+    later_fragment(e, PP_UDP, "tta1", "ldap1", 7);
+    assert_verdict(e, 2, "inconclusive; 1 flow could not be judged");
+}
+
+TEST(silent_unexpected_udp_is_inconclusive)
+{
+    struct evidence *e = good_but("");
+    udp_one_way(e, "tta1", 40000, "ldap1", 514);
+    assert_verdict(e, 2, "inconclusive; 1 unexpected UDP flow may have got through");
+}
+
+TEST(no_row_expected_at_all_is_inconclusive)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    ping(e, "tta1", "ldap1");
+    assert_verdict(e, 2, "inconclusive; no row was seen to work");
+}
+
+TEST(no_packets_is_inconclusive)
+{
+    assert_verdict(evidence(SMALL_SITE), 2, "inconclusive; there is no packet to judge");
+}
+
+TEST(inferred_roles_are_inconclusive)
+{
+    struct evidence *e = evidence(NULL);
+    tcp_answered(e, "10.20.0.9", 40000, "10.0.1.10", 5307);
+    assert_verdict(e, 2, "inconclusive; roles were inferred from the traffic itself");
+}
+
+TEST(input_that_was_cut_short_is_inconclusive_and_exits_with_3)
+{
+    struct evidence *e = good_but("");
+    e->captures[0].failed = e->captures[0].truncated = true;
+    assert_verdict(e, 3, "inconclusive; input was cut short or could not be read");
+}
+
+TEST(unreadable_input_exits_with_3_whatever_the_verdict)
+{
+    struct evidence *e = good_but("");
+    tcp_answered(e, "tta1", 40000, "ldap1", 25);
+    e->captures[0].failed = true;
+    assert_verdict(e, 3, "non-compliant; 1 unexpected flow got through; input was cut short or could not be read");
+}
+
+/* Frames beside the five of the good session. */
+static struct evidence *with_cut_headers(uint32_t cut, uint32_t frames)
+{
+    struct evidence *e = good_but("");
+    for (uint32_t i = 5; i < frames; i++) {
+        struct pp_packet packet = packet_of(e, PP_TCP, "staff", 40000, "tta1", 5307, PP_ACK);
+        if (i - 5 < cut) packet.marks |= PP_MARK_CUT | PP_MARK_HEADER_CUT;
+        put(e, packet, PP_DECODED);
+    }
+    return e;
+}
+
+TEST(header_truncation_above_one_percent_is_poor)
+{
+    assert_verdict(with_cut_headers(2, 200), 0, "compliant");
+    assert_verdict(with_cut_headers(3, 200), 2, "inconclusive; the capture is poor evidence");
+    assert_int_equal(with_cut_headers(2, 200)->report == NULL, 1);
+}
+
+TEST(cut_payload_makes_no_capture_poor)
+{
+    struct evidence *e = good_but("");
+    e->marks = PP_MARK_CUT;
+    for (unsigned i = 0; i < 200; i++) tcp(e, "staff", 40000, "tta1", 5307, PP_ACK);
+    assert_verdict(e, 0, "compliant");
+}
+
+static struct evidence *with_drops(uint64_t drops, uint32_t frames)
+{
+    struct evidence *e = with_cut_headers(0, frames);
+    e->captures[0].drops_known = true;
+    e->captures[0].drops = drops;
+    return e;
+}
+
+TEST(known_drops_above_one_percent_are_poor)
+{
+    assert_verdict(with_drops(1, 99), 0, "compliant"); /* one of a hundred is not above 1 % */
+    assert_verdict(with_drops(2, 99), 2, "inconclusive; the capture is poor evidence");
+}
+
+TEST(unknown_drops_gaps_and_small_size_never_make_a_capture_poor)
+{
+    struct evidence *e = good_but("");
+    wait_ms(e, 3600000);
+    tcp_answered(e, "staff", 40001, "tta1", 5307);
+    assert_verdict(e, 0, "compliant");
+    assert_int_equal(e->report->fitness.grade, PP_GOOD);
+    assert_int_equal(e->report->fitness.gap_count, 1);
+    assert_false(e->report->fitness.drops_known);
+}
+
+TEST(two_minutes_of_silence_are_a_gap_and_less_is_not)
+{
+    struct evidence *e = good_but("");
+    wait_ms(e, 90000);
+    tcp_answered(e, "staff", 40001, "tta1", 5307);
+    assert_int_equal(judge(e)->fitness.gap_count, 0);
+    wait_ms(e, 125000);
+    tcp_answered(e, "staff", 40002, "tta1", 5307);
+    assert_int_equal(judge(e)->fitness.gap_count, 1);
+}
+
+TEST(one_sided_flows_show_in_their_share)
+{
+    struct evidence *e = good_but("");
+    tcp_one_side(e, "staff", 40001, "tta1", 5307);
+    tcp_answered(e, "staff", 40001, "10.20.0.77", 5307); /* out of scope: not of the flows judged */
+    assert_true(judge(e)->fitness.half_seen_share > 0.49 && e->report->fitness.half_seen_share < 0.51);
+    assert_int_equal(e->report->fitness.grade, PP_LIMITED);
+}
+
+TEST(a_link_type_that_is_not_read_and_malformed_frames_are_notes)
+{
+    struct evidence *e = good_but("");
+    put(e, (struct pp_packet){.time_ns = PP_NO_FIRST}, PP_MALFORMED);
+    put(e, (struct pp_packet){.time_ns = PP_NO_FIRST}, PP_NOT_IP);
+    assert_verdict(e, 0, "compliant");
+    put(e, (struct pp_packet){.time_ns = PP_NO_FIRST}, PP_UNSUPPORTED_LINK);
+    assert_int_equal(judge(e)->fitness.grade, PP_LIMITED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(otherwise_it_is_compliant),
+        cmocka_unit_test(an_unexpected_flow_that_got_through_is_non_compliant),
+        cmocka_unit_test(a_half_seen_unexpected_flow_got_through),
+        cmocka_unit_test(a_due_row_that_is_blocked_is_non_compliant),
+        cmocka_unit_test(a_waiver_that_expired_in_use_is_non_compliant_even_when_nothing_got_through),
+        cmocka_unit_test(a_waiver_that_expired_unused_is_nobodys_business),
+        cmocka_unit_test(non_compliant_beats_inconclusive),
+        cmocka_unit_test(an_unexpected_flow_that_was_stopped_is_still_compliant),
+        cmocka_unit_test(an_exempt_flow_is_compliant),
+        cmocka_unit_test(a_due_row_that_is_missing_is_inconclusive),
+        cmocka_unit_test(a_due_row_that_is_not_observable_is_inconclusive),
+        cmocka_unit_test(an_undetermined_flow_is_inconclusive),
+        cmocka_unit_test(an_orphaned_fragment_is_inconclusive),
+        cmocka_unit_test(silent_unexpected_udp_is_inconclusive),
+        cmocka_unit_test(no_row_expected_at_all_is_inconclusive),
+        cmocka_unit_test(no_packets_is_inconclusive),
+        cmocka_unit_test(inferred_roles_are_inconclusive),
+        cmocka_unit_test(input_that_was_cut_short_is_inconclusive_and_exits_with_3),
+        cmocka_unit_test(unreadable_input_exits_with_3_whatever_the_verdict),
+        cmocka_unit_test(header_truncation_above_one_percent_is_poor),
+        cmocka_unit_test(cut_payload_makes_no_capture_poor),
+        cmocka_unit_test(known_drops_above_one_percent_are_poor),
+        cmocka_unit_test(unknown_drops_gaps_and_small_size_never_make_a_capture_poor),
+        cmocka_unit_test(two_minutes_of_silence_are_a_gap_and_less_is_not),
+        cmocka_unit_test(one_sided_flows_show_in_their_share),
+        cmocka_unit_test(a_link_type_that_is_not_read_and_malformed_frames_are_notes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,172 @@
+/* Labels explain, and excuse nothing (design 5.3). */
+#include <string.h>
+
+#include "evidence.h"
+#include "testing.h"
+
+/* --- callback ---------------------------------------------------------------------------------------------------------------- */
+
+static struct evidence *session(uint16_t port, uint16_t announced, const char *features)
+{
+    char site[2048] = SMALL_SITE;
+    strcat(site, features);
+    struct evidence *e = evidence(site);
+    tcp_announcing(e, "tta1", port == 514 ? 1022 : 40000, "app1", port, announced, 30000);
+    return e;
+}
+
+TEST(a_connection_back_to_the_announced_port_is_a_callback)
+{
+    struct evidence *e = session(512, 4321, "");
+    tcp_answered(e, "app1", 40000, "tta1", 4321);
+    assert_flow(e, "app1", 40000, "tta1", 4321, "handshake app1>tta1:4321 answered unexpected unlisted-port callback");
+    assert_int_equal(e->report->verdict, PP_NON_COMPLIANT); /* it excuses nothing */
+}
+
+TEST(a_connection_back_to_another_port_is_none)
+{
+    struct evidence *e = session(512, 4321, "");
+    tcp_answered(e, "app1", 40000, "tta1", 4322);
+    assert_flow(e, "app1", 40000, "tta1", 4322, "handshake app1>tta1:4322 answered unexpected unlisted-port");
+}
+
+TEST(a_connection_back_after_the_session_is_none)
+{
+    struct evidence *e = session(512, 4321, "");
+    wait_ms(e, 60000);
+    tcp_answered(e, "app1", 40000, "tta1", 4321);
+    assert_flow(e, "app1", 40000, "tta1", 4321, "handshake app1>tta1:4321 answered unexpected unlisted-port");
+}
+
+TEST(a_connection_back_from_somebody_else_is_none)
+{
+    struct evidence *e = session(512, 4321, "");
+    tcp_answered(e, "ldap1", 40000, "tta1", 4321);
+    assert_flow(e, "ldap1", 40000, "tta1", 4321, "handshake ldap1>tta1:4321 answered unexpected unlisted-port");
+}
+
+TEST(an_rsh_session_calls_back_in_its_privileged_range)
+{
+    struct evidence *e = session(514, 0, ""); /* the announcement was not captured */
+    tcp_answered(e, "app1", 1021, "tta1", 1020);
+    tcp_answered(e, "app1", 40000, "tta1", 1019);
+    tcp_answered(e, "app1", 1018, "tta1", 1024);
+    assert_flow(e, "app1", 1021, "tta1", 1020, "handshake app1>tta1:1020 answered unexpected unlisted-port callback");
+    assert_flow(e, "app1", 40000, "tta1", 1019, "handshake app1>tta1:1019 answered unexpected unlisted-port");
+    assert_flow(e, "app1", 1018, "tta1", 1024, "handshake app1>tta1:1024 answered unexpected unlisted-port");
+}
+
+TEST(a_rexec_session_without_its_announcement_calls_nobody_back)
+{
+    struct evidence *e = session(512, 0, "");
+    tcp_answered(e, "app1", 1021, "tta1", 1020);
+    assert_flow(e, "app1", 1021, "tta1", 1020, "handshake app1>tta1:1020 answered unexpected unlisted-port");
+}
+
+TEST(a_callback_on_6010_or_above_matches_x11_but_credits_no_row)
+{
+    struct evidence *e = session(512, 6100, "");
+    tcp_answered(e, "app1", 40000, "tta1", 6100);
+    assert_flow(e, "app1", 40000, "tta1", 6100, "handshake app1>tta1:6100 answered expected app-tta-x11 callback wide");
+    assert_row(e, "app-tta-x11", "optional");
+    tcp_answered(e, "app1", 40001, "tta1", 6010);
+    judge(e);
+    assert_row(e, "app-tta-x11", "expected: app1>* expected answered wide");
+}
+
+TEST(a_session_that_is_switched_off_calls_back_all_the_same)
+{
+    struct evidence *e = session(512, 4321, "features: {rexec: off}\n");
+    tcp_answered(e, "app1", 40000, "tta1", 4321);
+    assert_flow(e, "app1", 40000, "tta1", 4321, "handshake app1>tta1:4321 answered unexpected unlisted-port callback");
+}
+
+TEST(two_sessions_between_the_same_hosts_are_both_looked_at)
+{
+    struct evidence *e = session(512, 4321, "");
+    tcp_announcing(e, "tta1", 40001, "app1", 512, 4444, 30000);
+    tcp_answered(e, "app1", 40000, "tta1", 4321);
+    tcp_answered(e, "app1", 40001, "tta1", 4444);
+    assert_flow(e, "app1", 40000, "tta1", 4321, "handshake app1>tta1:4321 answered unexpected unlisted-port callback");
+    assert_flow(e, "app1", 40001, "tta1", 4444, "handshake app1>tta1:4444 answered unexpected unlisted-port callback");
+}
+
+/* --- companion -------------------------------------------------------------------------------------------------------------------- */
+
+TEST(side_traffic_without_a_row_beside_it_is_always_a_companion)
+{
+    static const struct { const char *from, *to; uint16_t port; bool is_udp; const char *text; } cases[] = {
+        {"tta1", "10.9.9.9", 53, true, "row tta1>10.9.9.9:53 answered unexpected unknown-host (name-service) companion"},
+        {"tta1", "10.9.9.9", 53, false, "handshake tta1>10.9.9.9:53 answered unexpected unknown-host (name-service) companion"},
+        {"tta1", "10.9.9.9", 123, true, "row tta1>10.9.9.9:123 answered unexpected unknown-host (time) companion"},
+        {"app1", "tta1", 113, false, "handshake app1>tta1:113 answered unexpected unlisted-port (ident) companion"},
+        {"tta1", "app1", 7100, false, "handshake tta1>app1:7100 answered unexpected unlisted-port (font-service) companion"},
+        {"app1", "ldap1", 7100, false, "handshake app1>ldap1:7100 answered unexpected unlisted-port"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct evidence *e = evidence(SMALL_SITE);
+        if (cases[i].is_udp)
+            udp_exchange(e, cases[i].from, 40000, cases[i].to, cases[i].port);
+        else
+            tcp_answered(e, cases[i].from, 40000, cases[i].to, cases[i].port);
+        assert_flow(e, cases[i].from, 40000, cases[i].to, cases[i].port, cases[i].text);
+    }
+}
+
+TEST(print_move_between_members_is_a_companion)
+{
+    struct evidence *e = evidence(SMALL_SITE "  - {name: tta2, address: 10.0.1.11, roles: tarantella-server}\n");
+    tcp_answered(e, "tta1", 731, "tta2", 515);
+    assert_flow(e, "tta1", 731, "tta2", 515, "handshake tta1>tta2:515 answered unexpected wrong-source app-tta-lpd (print-move) companion");
+}
+
+TEST(a_companion_of_a_row_needs_the_row_between_the_same_two_hosts)
+{
+    struct evidence *alone = evidence(SMALL_SITE), *elsewhere = evidence(SMALL_SITE "  - {name: app2, address: 10.0.2.6, roles: application-server}\n"),
+                    *beside = evidence(SMALL_SITE);
+    tcp_refused(alone, "app1", 40000, "tta1", 445);
+    assert_flow(alone, "app1", 40000, "tta1", 445, "handshake app1>tta1:445 refused unexpected unlisted-port");
+    tcp_refused(elsewhere, "app1", 40000, "tta1", 445);
+    tcp_answered(elsewhere, "app2", 40000, "tta1", 139);
+    assert_flow(elsewhere, "app1", 40000, "tta1", 445, "handshake app1>tta1:445 refused unexpected unlisted-port");
+    tcp_refused(beside, "app1", 40000, "tta1", 445);
+    tcp_answered(beside, "app1", 40001, "tta1", 139);
+    assert_flow(beside, "app1", 40000, "tta1", 445, "handshake app1>tta1:445 refused unexpected unlisted-port (drive-mapping-445) companion");
+}
+
+TEST(a_companion_excuses_nothing)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_answered(e, "staff", 40000, "tta1", 5307);
+    tcp_answered(e, "app1", 40000, "tta1", 113);
+    assert_string_equal(verdict_text(e), "non-compliant; 1 unexpected flow got through");
+}
+
+TEST(side_traffic_comes_after_what_nobody_can_explain)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_answered(e, "app1", 40000, "tta1", 113);
+    tcp_answered(e, "app1", 40000, "ldap1", 25);
+    assert_findings(e, "unexpected unlisted-port app1>ldap1:25 answered\nunexpected unlisted-port app1>tta1:113 answered companion");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_back_to_the_announced_port_is_a_callback),
+        cmocka_unit_test(a_connection_back_to_another_port_is_none),
+        cmocka_unit_test(a_connection_back_after_the_session_is_none),
+        cmocka_unit_test(a_connection_back_from_somebody_else_is_none),
+        cmocka_unit_test(an_rsh_session_calls_back_in_its_privileged_range),
+        cmocka_unit_test(a_rexec_session_without_its_announcement_calls_nobody_back),
+        cmocka_unit_test(a_callback_on_6010_or_above_matches_x11_but_credits_no_row),
+        cmocka_unit_test(a_session_that_is_switched_off_calls_back_all_the_same),
+        cmocka_unit_test(two_sessions_between_the_same_hosts_are_both_looked_at),
+        cmocka_unit_test(side_traffic_without_a_row_beside_it_is_always_a_companion),
+        cmocka_unit_test(print_move_between_members_is_a_companion),
+        cmocka_unit_test(a_companion_of_a_row_needs_the_row_between_the_same_two_hosts),
+        cmocka_unit_test(a_companion_excuses_nothing),
+        cmocka_unit_test(side_traffic_comes_after_what_nobody_can_explain),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
