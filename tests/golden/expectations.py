@@ -89,40 +89,62 @@ def end_holds(results, end, text):
     return results.is_host(name, end["address"]) and end["port"] == int(port)
 
 
+def found_instead(holds_now, otherwise):
+    """What to show of a fact: nothing when it holds."""
+    return None if holds_now else otherwise
+
+
+def check_row(results, row_id, fact):
+    row = next(r for r in results.report["rows"] if r["id"] == row_id)
+    return found_instead(holds(row, fact), {key: value for key, value in row.items() if key in fact})
+
+
+def check_edge(results, row_id, fact):
+    edges = next(r for r in results.report["rows"] if r["id"] == row_id)["edges"]
+    return found_instead(any(edge_holds(edge, fact) for edge in edges), edges)
+
+
+def check_finding(results, kind, fact):
+    count = fact.pop("count", None)
+    of_kind = [f for f in results.report["findings"] if f["kind"] == kind]
+    fitting = sum(finding_holds(results, f, fact) for f in of_kind)
+    return found_instead(fitting == count if count is not None else fitting, "%d of %s" % (fitting, of_kind))
+
+
+def check_flow(results, ends, fact):
+    a, b = (end.strip() for end in ends.split("->"))
+    found = [f for f in results.flows if end_holds(results, f["initiator"], a) and end_holds(results, f["responder"], b)]
+    return found_instead(any(holds(f, fact) for f in found), found or "no such flow among %s" % results.flows)
+
+
+def check_note(results, words, _):
+    notes = results.report["fitness"]["notes"]
+    return found_instead(any(words in note for note in notes), notes)
+
+
+def check_value(value_of):
+    return lambda results, wanted, _: found_instead(holds(value_of(results), wanted), value_of(results))
+
+
+CHECKS = {
+    "verdict": check_value(lambda results: results.report["verdict"]),
+    "exit": check_value(lambda results: results.exit),
+    "fitness": check_value(lambda results: results.report["fitness"]["grade"]),
+    "summary": check_value(lambda results: results.report["summary"]),
+    "row": check_row,
+    "edge": check_edge,
+    "finding": check_finding,
+    "flow": check_flow,
+    "note": check_note,
+    "no-note": lambda results, words, rest: found_instead(check_note(results, words, rest) is not None, results.report["fitness"]["notes"]),
+}
+
+
 def check(results, fact):
     """None when the fact holds; else what was found instead."""
-    report = results.report
-    fact = dict(fact)
+    rest = dict(fact)
     kind = next(iter(fact))
-    value = fact.pop(kind)
-    if kind == "verdict":
-        return None if report["verdict"] == value else report["verdict"]
-    if kind == "exit":
-        return None if results.exit == value else results.exit
-    if kind == "fitness":
-        return None if report["fitness"]["grade"] == value else report["fitness"]["grade"]
-    if kind == "note":
-        return None if any(value in note for note in report["fitness"]["notes"]) else report["fitness"]["notes"]
-    if kind == "no-note":
-        return None if not any(value in note for note in report["fitness"]["notes"]) else report["fitness"]["notes"]
-    if kind == "summary":
-        return None if holds(report["summary"], value) else report["summary"]
-    if kind == "row":
-        row = next(r for r in report["rows"] if r["id"] == value)
-        return None if holds(row, fact) else {k: v for k, v in row.items() if k in fact}
-    if kind == "edge":
-        edges = next(r for r in report["rows"] if r["id"] == value)["edges"]
-        return None if any(edge_holds(e, fact) for e in edges) else edges
-    if kind == "finding":
-        count = fact.pop("count", None)
-        found = [f for f in report["findings"] if f["kind"] == value and finding_holds(results, f, fact)]
-        fits = len(found) == count if count is not None else bool(found)
-        return None if fits else "%d of %s" % (len(found), [f for f in report["findings"] if f["kind"] == value])
-    if kind == "flow":
-        a, b = (end.strip() for end in value.split("->"))
-        found = [f for f in results.flows if end_holds(results, f["initiator"], a) and end_holds(results, f["responder"], b)]
-        return None if any(holds(f, fact) for f in found) else found or "no such flow among %s" % results.flows
-    return "unknown fact %s" % kind
+    return CHECKS[kind](results, rest.pop(kind), rest)
 
 
 def main(portproof, *paths):
