@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Equal evidence gives equal reports.
 
 usage: determinism.py PORTPROOF SITE CAPTURE OTHER_CAPTURE     both captures as pcap with the same link type

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Does a scenario's capture show what the scenario expects of it?
 
 usage: expectations.py PORTPROOF SCENARIO...     pcaps/NAME.scenario.yaml, with NAME.pcap(ng) and maybe NAME.site.yaml beside it

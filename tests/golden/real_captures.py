@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """portproof over real and broken captures from the field, which are not shipped.
 
 usage: real_captures.py PORTPROOF SHARED SCHEMA truth|robust

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Do JSON reports follow docs/report.schema.json?
 
 usage: schema.py PORTPROOF SCHEMA CAPTURE...     judges every capture, also with the site file beside it, and checks the report
