@@ -215,6 +215,7 @@ const struct pp_report *pp_audit_judge(struct pp_audit *audit)
         .flows = audit->flows,
         .captures = audit->captures,
         .capture_count = audit->capture_count,
+        .decap = audit->options.decap,
         .until_ns = audit->options.to_ns,
     };
     audit->report = pp_assess(&input);

@@ -11,6 +11,7 @@ enum pp_change {
     PP_NOW_BLOCKED,   /* blocked now, not before */
     PP_STILL_BLOCKED,
     PP_NO_LONGER_BLOCKED, /* blocked before; now neither blocked nor expected */
+    PP_SWITCHED_OFF,  /* expected or blocked before; not applicable any more, since its feature is off or nobody holds its roles */
     PP_UNCHANGED,     /* neither expected nor blocked, before and after */
     PP_CHANGE_COUNT
 };
@@ -28,6 +29,7 @@ struct pp_hole { const char *text; bool opened; /* else closed */ };
 
 struct pp_comparison {
     const char *verdict_before, *verdict_after;
+    bool inferred;                    /* names in one of the two were inferred: the same name need not be the same host */
     struct pp_row_change_seen *rows;  /* rows in the order of AFTER, each followed by its edges that changed */
     size_t row_count;
     struct pp_hole *holes;

@@ -183,6 +183,7 @@ struct pp_assess_input {
     struct pp_flow_table *flows;          /* sorted */
     const struct pp_capture_info *captures;
     uint32_t capture_count;
+    bool decap;                           /* tunnels were entered */
     pp_time_ns until_ns;                  /* evidence ends here at the latest (--to); UINT64_MAX: with the captures */
 };
 

@@ -82,6 +82,13 @@ static inline unsigned pp_handshake_initiator(unsigned a, unsigned b)
     return by_answer == 2 || by_answer == by_syn ? by_syn : 2;
 }
 
+/** The first time of a flow: of its packets, or of the ICMP error that it is known from. PP_NO_FIRST: none. */
+static inline pp_time_ns pp_flow_first_ns(const struct pp_flow *flow)
+{
+    pp_time_ns first = flow->side[0].first_ns < flow->side[1].first_ns ? flow->side[0].first_ns : flow->side[1].first_ns;
+    return first == PP_NO_FIRST && flow->has_facts ? flow->facts.icmp_first_ns : first;
+}
+
 static inline uint16_t pp_frame_capture(uint64_t first_frame) { return (uint16_t)(first_frame >> 48); }
 static inline uint64_t pp_frame_number(uint64_t first_frame) { return first_frame & UINT64_C(0xffffffffffff); }
 

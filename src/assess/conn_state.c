@@ -7,6 +7,7 @@ const char *pp_conn_state(const struct pp_flow *flow, unsigned initiator)
 {
     if (initiator > 1) return "OTH";
     const struct pp_flow_side *o = &flow->side[initiator], *r = &flow->side[!initiator];
+    if (!o->packets && !r->packets) return "OTH"; /* known from an ICMP error only */
     if (flow->transport == PP_UDP) return o->packets && r->packets ? "SF" : o->packets ? "S0" : "SHR";
     bool syn = o->marks & PP_SIDE_SYN, answer = r->marks & PP_SIDE_SYN_ACK;
     bool o_fin = o->tcp_flags & PP_FIN, r_fin = r->tcp_flags & PP_FIN, o_rst = o->tcp_flags & PP_RST, r_rst = r->tcp_flags & PP_RST;

@@ -52,6 +52,15 @@ static void add_service(struct text *text, const struct pp_finding *f)
 static const char *row_id(const struct assessment *a, uint16_t row) { return a->in->spec->rows[row].id; }
 static const char *role_name(const struct assessment *a, uint16_t role) { return a->in->spec->roles[role].name; }
 
+static const char *article(const char *noun) { return strchr("aeiou", noun[0]) ? "an" : "a"; }
+
+/* No route, or nobody home: not what a firewall says (RFC 792, RFC 4443). */
+static bool is_unreachable(const struct pp_finding *f)
+{
+    if (f->blocked_by.family == PP_IPV6) return f->icmp_code == 0 || f->icmp_code == 3;
+    return f->icmp_code <= 1 || (f->icmp_code >= 5 && f->icmp_code <= 7) || f->icmp_code == 11 || f->icmp_code == 12;
+}
+
 static void add_attempts(struct text *text, const struct pp_finding *f)
 {
     char duration[TIME_TEXT_MAX];
@@ -91,19 +100,15 @@ static void add_picture(const struct assessment *a, struct text *text, const str
 static void explain_blocked(struct assessment *a, struct text *text, struct pp_finding *f)
 {
     add_picture(a, text, f, &f->tried_at);
-    switch (f->outcome) {
-    case PP_REFUSED:
-        text_add(text, ": nothing listens there, or a firewall forges the reset. Start the service, or allow ");
-        f->action = "start";
-        break;
-    case PP_REJECTED:
-        text_add(text, ". Allow ");
-        f->action = "open";
-        break;
-    default:
-        text_add(text, ": dropped on the way, or the host is down. Allow ");
-        f->action = "open";
-    }
+    f->action = f->outcome == PP_REFUSED ? "start" : "open";
+    if (f->outcome == PP_REFUSED)
+        text_add(text, f->transport == PP_TCP ? ": nothing listens there, or a firewall forges the reset. Start the service, or allow "
+                                              : ": nothing listens there. Start the service that answers ");
+    else if (f->outcome == PP_REJECTED && is_unreachable(f)) {
+        f->action = "mend";
+        text_add(text, ": there is no route, or the host is down. Mend that, and see that the way is open for ");
+    } else
+        text_add(text, f->outcome == PP_REJECTED ? ". Allow " : ": dropped on the way, or the host is down. Allow ");
     add_service(text, f);
     text_add(text, " from ");
     add_party(a, text, f->initiator.address.family || *f->initiator.name ? &f->initiator : &f->tried_by);
@@ -124,7 +129,7 @@ static void add_somebody(const struct assessment *a, struct text *text, const st
     while (role < a->in->spec->role_count && !(party->roles >> role & 1)) role++;
     if (role == a->in->spec->role_count) return;
     const char *name = a->in->spec->roles[role].name;
-    text_printf(text, "%s %s", strchr("aeiou", name[0]) ? "an" : "a", name);
+    text_printf(text, "%s %s", article(name), name);
 }
 
 /* The row's own words, with {from} and {to} replaced. */
@@ -153,36 +158,42 @@ static void explain_missing(struct assessment *a, struct text *text, struct pp_f
     add_exercise(a, text, f);
 }
 
+/* What to do about a flow nobody wants: it got through, or something already stopped it. */
+static const char *remedy(const struct pp_finding *f)
+{
+    return f->got_through == PP_NO ? "It was stopped; find out why it is tried" : f->got_through == PP_UNKNOWN ? "Find out whether it gets through, and close it" : "Close it";
+}
+
 /* What the nearest row would have wanted. */
 static void add_reason(const struct assessment *a, struct text *text, const struct pp_finding *f)
 {
     const struct pp_row *row = &a->in->spec->rows[f->nearest_row == PP_NONE ? 0 : f->nearest_row]; /* reasons that name a row have one */
+    const char *from = role_name(a, row->from), *to = role_name(a, row->to);
     switch (f->reason) {
     case PP_FEATURE_OFF:
-        text_printf(text, "row %s would allow it, but its feature %s is off at this site. ", row->id, a->in->spec->features[row->feature].name);
-        text_add(text, "Stop the traffic, or switch the feature on in the site file.");
+        text_printf(text, "row %s would allow it, but its feature %s is off at this site. %s, or switch the feature on in the site file.", row->id,
+                    a->in->spec->features[row->feature].name, remedy(f));
         break;
     case PP_REVERSED:
-        text_printf(text, "row %s runs the other way, from %s to %s. ", row->id, role_name(a, row->from), role_name(a, row->to));
-        text_add(text, "Close this direction; a firewall rule may have been written the wrong way round.");
+        text_printf(text, "row %s runs the other way, from %s to %s. %s; a firewall rule may have been written the wrong way round.", row->id, from, to, remedy(f));
         break;
     case PP_WRONG_TRANSPORT:
-        text_printf(text, "row %s allows this port over %s, not over %s.", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport));
+        text_printf(text, "row %s allows this port over %s, not over %s. %s.", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport), remedy(f));
         break;
     case PP_WRONG_SOURCE:
-        text_printf(text, "only a %s may connect here (row %s). Close it; or, if ", role_name(a, row->from), row->id);
+        text_printf(text, "only %s %s may connect here (row %s). %s; or, if ", article(from), from, row->id, remedy(f));
         add_party(a, text, &f->initiator);
-        text_printf(text, " is a %s under a new or translated address, add it to the site file.", role_name(a, row->from));
+        text_printf(text, " is %s %s under a new or translated address, add it to the site file.", article(from), from);
         break;
     case PP_WRONG_DESTINATION:
-        text_printf(text, "row %s allows this port only towards a %s. Close it; or, if ", row->id, role_name(a, row->to));
+        text_printf(text, "row %s allows this port only towards %s %s. %s; or, if ", row->id, article(to), to, remedy(f));
         add_party(a, text, &f->responder);
         text_add(text, " is one, add it to the site file.");
         break;
-    case PP_UNLISTED_PORT: text_add(text, "no row of the list joins these hosts on this port. Close it, or waive it with an owner and a reason."); break;
+    case PP_UNLISTED_PORT: text_printf(text, "no row of the list joins these hosts on this port. %s, or waive it with an owner and a reason.", remedy(f)); break;
     case PP_UNKNOWN_HOST:
         add_party(a, text, f->initiator.roles ? &f->responder : &f->initiator);
-        text_add(text, " has no role in the inventory. Name it in the site file, or close it.");
+        text_printf(text, " has no role in the inventory. Name it in the site file; or: %s.", remedy(f));
         break;
     default: break;
     }
@@ -204,7 +215,7 @@ static void explain_undetermined(struct assessment *a, struct text *text, struct
 {
     f->action = "settle";
     if (f->reason == PP_REASON_FRAGMENT) {
-        text_printf(text, "%" PRIu64 " fragments whose first part, the one with the ports, was never captured. ", f->packets[0]);
+        text_printf(text, f->packets[0] == 1 ? "%" PRIu64 " fragment whose first part, the one with the ports, was never captured. " : "%" PRIu64 " fragments whose first part, the one with the ports, was never captured. ", f->packets[0]);
         text_add(text, "Capture where no fragment takes another path, or with no filter on ports.");
         return;
     }
@@ -237,8 +248,8 @@ static void add_brief_reason(const struct assessment *a, struct text *text, cons
     case PP_FEATURE_OFF: text_printf(text, "feature %s is off here (%s)", a->in->spec->features[row->feature].name, row->id); break;
     case PP_REVERSED: text_printf(text, "%s runs the other way", row->id); break;
     case PP_WRONG_TRANSPORT: text_printf(text, "%s is %s, not %s", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport)); break;
-    case PP_WRONG_SOURCE: text_printf(text, "only a %s may connect here (%s)", role_name(a, row->from), row->id); break;
-    case PP_WRONG_DESTINATION: text_printf(text, "only towards a %s (%s)", role_name(a, row->to), row->id); break;
+    case PP_WRONG_SOURCE: text_printf(text, "only %s %s may connect here (%s)", article(role_name(a, row->from)), role_name(a, row->from), row->id); break;
+    case PP_WRONG_DESTINATION: text_printf(text, "only towards %s %s (%s)", article(role_name(a, row->to)), role_name(a, row->to), row->id); break;
     case PP_UNLISTED_PORT: text_add(text, "on no row between these hosts"); break;
     case PP_UNKNOWN_HOST: text_printf(text, "%s is not in the inventory", address_text(&stranger->address, address)); break;
     default: break;

@@ -71,8 +71,10 @@ void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_
         finding->first_frame = frame;
         if (flow.kind == PP_FLOW_EXACT) pp_community_id(&flow, finding->community_id);
     }
-    finding->flows++;
-    finding->labels |= j->labels;
+    /* What excuses must be true of every flow in the line; what warns, of any. */
+    const unsigned excuses = PP_LABEL_CALLBACK | PP_LABEL_COMPANION;
+    if (finding->flows++ == 0) finding->labels |= j->labels & excuses;
+    finding->labels = (finding->labels & (j->labels | ~excuses)) | (j->labels & ~excuses);
     finding->seen_in |= captures_of(&flow);
     const struct pp_icmp_report *report = blocking_report(&flow, j->initiator);
     if ((j->outcome == PP_REJECTED || (j->outcome == PP_REFUSED && j->transport == PP_UDP)) && report && !finding->has_icmp) {

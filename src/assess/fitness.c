@@ -56,10 +56,12 @@ static void judge_truncation(struct assessment *a)
     if (c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP])
         note(a, PP_GOOD, arena_format(a->arena, "%" PRIu64 " frames contradict themselves or nest too deep, and were not judged",
                                       c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP]));
-    if (c->tunnels)
-        note(a, PP_GOOD, arena_format(a->arena, "%" PRIu64 " frames carry tunnels; see what is inside with --decap", c->tunnels));
+    if (c->tunnels && !a->in->decap)
+        note(a, PP_LIMITED, arena_format(a->arena, "%" PRIu64 " frame%s a tunnel that was not entered; see what is inside with --decap", c->tunnels,
+                                         c->tunnels == 1 ? " carries" : "s carry"));
     if (c->later_fragments)
-        note(a, PP_GOOD, arena_format(a->arena, "%" PRIu64 " later fragments carry no ports and were not guessed", c->later_fragments));
+        note(a, PP_GOOD, arena_format(a->arena, "%" PRIu64 " later fragment%s no ports, which were not guessed", c->later_fragments,
+                                      c->later_fragments == 1 ? " carries" : "s carry"));
 }
 
 static void judge_one_sidedness(struct assessment *a)

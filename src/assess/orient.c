@@ -47,12 +47,6 @@ bool waiver_matches(const struct pp_waiver *waiver, const struct subject *s, uns
            end_matches(&waiver->to, s, !initiator);
 }
 
-static pp_time_ns first_time(const struct pp_flow *flow)
-{
-    pp_time_ns first = flow->side[0].first_ns < flow->side[1].first_ns ? flow->side[0].first_ns : flow->side[1].first_ns;
-    return first == PP_NO_FIRST && flow->has_facts ? flow->facts.icmp_first_ns : first;
-}
-
 static void narrow_down(struct reading *reading, uint32_t ports)
 {
     if (ports < reading->narrowest) reading->narrowest = ports;
@@ -60,7 +54,7 @@ static void narrow_down(struct reading *reading, uint32_t ports)
 
 static void read_waivers(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
 {
-    pp_time_ns time = first_time(s->flow);
+    pp_time_ns time = pp_flow_first_ns(s->flow);
     for (uint32_t i = 0; i < a->in->site->waiver_count; i++) {
         const struct pp_waiver *waiver = &a->in->site->waivers[i];
         if (!waiver_matches(waiver, s, initiator)) continue;

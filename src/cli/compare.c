@@ -9,7 +9,7 @@
 /* Worst first. */
 static const struct { enum pp_change change; const char *heading; } groups[] = {
     {PP_NOW_BLOCKED, "NOW BLOCKED"}, {PP_LOST, "LOST: worked before, not proven now"}, {PP_STILL_BLOCKED, "STILL BLOCKED"},
-    {PP_NO_LONGER_BLOCKED, "NO LONGER BLOCKED, not proven either"}, {PP_GAINED, "GAINED"}, {PP_KEPT, "KEPT"},
+    {PP_NO_LONGER_BLOCKED, "NO LONGER BLOCKED, not proven either"}, {PP_SWITCHED_OFF, "SWITCHED OFF: not applicable any more"}, {PP_GAINED, "GAINED"}, {PP_KEPT, "KEPT"},
 };
 
 static void add_rows(struct text *out, const struct pp_comparison *c, enum pp_change change, const char *heading)
@@ -39,6 +39,7 @@ static void compare_text(struct text *out, const struct pp_comparison *c)
     text_printf(out, "%s   before: %s, after: %s\n", pp_comparison_is_worse(c) ? "WORSE" : "NOTHING LOST", c->verdict_before, c->verdict_after);
     text_printf(out, "%zu rows kept, %zu gained, %zu lost, %zu now blocked, %zu still blocked\n", c->count[PP_KEPT], c->count[PP_GAINED], c->count[PP_LOST],
                 c->count[PP_NOW_BLOCKED], c->count[PP_STILL_BLOCKED]);
+    if (c->inferred) text_add(out, "Names were inferred from traffic: the same name need not be the same host. Judge both with --site.\n");
     add_rows(out, c, groups[0].change, groups[0].heading);
     add_rows(out, c, groups[1].change, groups[1].heading);
     add_holes(out, c, true, "HOLES OPENED: unexpected, and got through");
@@ -55,6 +56,7 @@ static void compare_json(struct text *out, const struct pp_comparison *c)
 {
     json_t *o = json_object(), *rows = json_array(), *holes = json_array(), *edges = NULL;
     json_object_set_new(o, "schema", json_string("portproof/compare/1"));
+    json_object_set_new(o, "names_inferred", json_boolean(c->inferred));
     json_object_set_new(o, "worse", json_boolean(pp_comparison_is_worse(c)));
     json_object_set_new(o, "verdict", json_pack("{s:s, s:s}", "before", c->verdict_before, "after", c->verdict_after));
     for (size_t i = 0; i < c->row_count; i++) {

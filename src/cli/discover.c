@@ -18,13 +18,14 @@ int run_discover(struct arguments *a)
     char *bytes;
     size_t size;
     int status = EXIT_INPUT;
-    if (report && pp_site_write(report->site, report->spec, NULL, &bytes, &size)) {
+    if (report && !report->site->host_count)
+        complain("discover: no answered flow of the port list was seen, so nobody's role is known and there is no site to write");
+    else if (report && pp_site_write(report->site, report->spec, NULL, &bytes, &size)) {
         struct text out;
         text_init(&out);
         text_add(&out, HEADER);
         text_add_bytes(&out, bytes, size);
         if (!out.failed && write_out(a, out.bytes, out.length)) status = s.failed ? EXIT_INPUT : EXIT_OK;
-        if (!report->site->host_count) complain("discover: no answered flow of the port list was seen, so nobody's role is known");
         text_finish(&out);
         free(bytes);
     }

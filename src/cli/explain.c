@@ -62,6 +62,7 @@ static void explain_row(struct text *out, const struct question *q, const struct
         if (other != row && other->any_of && strcmp(other->any_of, row->any_of) == 0) text_printf(out, n++ ? ", %s" : "; excused by %s", other->id);
     }
     text_add(out, "\n");
+    if (row->announces_callback) text_add(out, "    callback  the source may announce a port, and the destination then connects back to it\n");
     if (row->one_way) text_add(out, "    one-way   nothing comes back, and that is healthy\n");
     if (row->page_line) text_printf(out, "    source    %s, line %u\n", q->spec->source, row->page_line);
 }

@@ -9,6 +9,7 @@
 const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
+     "Without --site roles are inferred from the traffic, and the verdict is never compliant.\n"
      "Formats: text, json.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
      "srfobtuqcmdhan", run_analyze},

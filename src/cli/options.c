@@ -14,6 +14,7 @@ struct known {
     int short_name;        /* or 0 */
     const char *argument;  /* NULL: none */
     const char *help;
+    const char *expected;  /* what a value must be; NULL: anything will do */
     bool (*set)(struct arguments *arguments, const char *value);
 };
 
@@ -66,26 +67,26 @@ static bool set_color(struct arguments *a, const char *v)
 }
 
 static const struct known known[] = {
-    {'s', "site", 0, "FILE", "who is who: hosts, roles, features, waivers; without it roles are inferred", set_site},
-    {'r', "rules", 0, "NAME|FILE", "the port list; default tarantella, which is built in", set_rules},
-    {'f', "format", 'f', "FORMAT", "output format", set_format},
-    {'o', "output", 'o', "FILE", "write there instead of to standard output", set_output},
-    {'b', "filter", 0, "EXPR", "judge only packets that this libpcap filter takes", set_filter},
-    {'t', "from", 0, "TIME", "judge nothing before; RFC 3339, or seconds since 1970", set_from},
-    {'t', "to", 0, "TIME", "judge nothing after", set_to},
-    {'m', "max-flows", 0, "N", "bound the memory: past N flows they fold; default 4000000", set_max_flows},
-    {'d', "decap", 0, NULL, "judge what is inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN and Geneve", set_decap},
-    {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", set_hash},
-    {'i', "interface", 'i', "INTERFACE", "where to capture; \"any\" for all", set_interface},
-    {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", set_duration},
-    {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", set_snap_length},
-    {'n', "threads", 0, "N", "how many threads may read; results are the same", set_threads},
-    {'a', "all", 0, NULL, "leave no line out of the text report", set_all},
-    {'u', "utc", 0, NULL, "times in UTC (JSON always is)", set_utc},
-    {'c', "color", 0, "WHEN", "auto, always or never", set_color},
-    {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", set_width},
-    {'q', "quiet", 'q', NULL, "no progress on standard error", set_quiet},
-    {'S', "stats", 0, NULL, "sizes of the port index", set_stats},
+    {'s', "site", 0, "FILE", "who is who: hosts, roles, features, waivers", NULL, set_site},
+    {'r', "rules", 0, "NAME|FILE", "the port list; default tarantella, which is built in", NULL, set_rules},
+    {'f', "format", 'f', "FORMAT", "output format", NULL, set_format},
+    {'o', "output", 'o', "FILE", "write there instead of to standard output", NULL, set_output},
+    {'b', "filter", 0, "EXPR", "judge only packets that this libpcap filter takes", NULL, set_filter},
+    {'t', "from", 0, "TIME", "judge nothing before; RFC 3339, or seconds since 1970", "a time such as 2026-11-20T09:58:11Z", set_from},
+    {'t', "to", 0, "TIME", "judge nothing after", "a time such as 2026-11-20T09:58:11Z", set_to},
+    {'m', "max-flows", 0, "N", "bound the memory: past N flows they fold; default 4000000", "a number from 16 to 1000000000", set_max_flows},
+    {'d', "decap", 0, NULL, "judge what is inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN and Geneve", NULL, set_decap},
+    {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", NULL, set_hash},
+    {'i', "interface", 'i', "INTERFACE", "where to capture; \"any\" for all", NULL, set_interface},
+    {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", "a time such as 90s, 15m or 2h", set_duration},
+    {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", "a number from 64 to 262144", set_snap_length},
+    {'n', "threads", 0, "N", "how many threads may read; results are the same", "a number from 1 to 1024", set_threads},
+    {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
+    {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},
+    {'c', "color", 0, "WHEN", "auto, always or never", "auto, always or never", set_color},
+    {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", "a number from 40 to 1000", set_width},
+    {'q', "quiet", 'q', NULL, "no progress on standard error", NULL, set_quiet},
+    {'S', "stats", 0, NULL, "sizes of the port index", NULL, set_stats},
 };
 enum { KNOWN = sizeof known / sizeof *known, LONG_FIRST = 256 };
 
@@ -152,9 +153,7 @@ bool parse_arguments(const struct command *command, int argc, char **argv, struc
             return false;
         }
         if (!option->set(a, optarg)) {
-            complain("%s: --%s %s: expected %s", command->name, option->name, show(optarg),
-                     option->letter == 't' ? "a time such as 2026-11-20T09:58:11Z" : option->letter == 'c' && option->name[0] == 'c' ? "auto, always or never" :
-                     strcmp(option->name, "duration") == 0 ? "a time such as 90s, 15m or 2h" : "a number in its range");
+            complain("%s: --%s %s: expected %s", command->name, option->name, show(optarg), option->expected ? option->expected : "another value");
             return false;
         }
     }

@@ -9,7 +9,7 @@
 
 static const char *const change_names[PP_CHANGE_COUNT] = {
     [PP_KEPT] = "kept", [PP_GAINED] = "gained", [PP_LOST] = "lost", [PP_NOW_BLOCKED] = "blocked", [PP_STILL_BLOCKED] = "still-blocked",
-    [PP_NO_LONGER_BLOCKED] = "no-longer-blocked", [PP_UNCHANGED] = "unchanged"};
+    [PP_NO_LONGER_BLOCKED] = "no-longer-blocked", [PP_SWITCHED_OFF] = "switched-off", [PP_UNCHANGED] = "unchanged"};
 
 const char *pp_change_name(enum pp_change change) { return change_names[change]; }
 
@@ -58,6 +58,7 @@ static enum pp_change change_of(const char *before, const char *after)
     bool was_blocked = strcmp(before, "blocked") == 0, blocked = strcmp(after, "blocked") == 0;
     if (works) return worked ? PP_KEPT : PP_GAINED;
     if (blocked) return was_blocked ? PP_STILL_BLOCKED : PP_NOW_BLOCKED;
+    if (strcmp(after, "not-applicable") == 0 && (worked || was_blocked)) return PP_SWITCHED_OFF;
     return worked ? PP_LOST : was_blocked ? PP_NO_LONGER_BLOCKED : PP_UNCHANGED;
 }
 
@@ -211,6 +212,8 @@ struct pp_comparison *pp_compare(const char *before, size_t before_size, const c
         b.out->memory = b.arena;
         b.out->verdict_before = member(&b, b.report[0], "verdict");
         b.out->verdict_after = member(&b, b.report[1], "verdict");
+        for (unsigned side = 0; side < 2; side++)
+            b.out->inferred |= strcmp(member(&b, json_object_get(b.report[side], "site"), "source"), "inferred") == 0;
         ok = compare_rows(&b) && compare_holes(&b) && !arena_failed(b.arena);
     }
     json_decref(b.report[0]);

@@ -167,7 +167,7 @@ static void add_end(struct text *text, const struct pp_report *report, uint32_t 
 static bool add_text_line(struct text *text, const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
 {
     char first[TIME_TEXT_MAX] = "-", id[40] = "-";
-    pp_time_ns start = flow->side[0].first_ns < flow->side[1].first_ns ? flow->side[0].first_ns : flow->side[1].first_ns;
+    pp_time_ns start = pp_flow_first_ns(flow);
     if (start != PP_NO_FIRST) time_rfc3339(start, first);
     if (flow->kind == PP_FLOW_EXACT) pp_community_id(flow, id);
     text_printf(text, "%-30s %-3s ", first, pp_transport_name(flow->transport));

@@ -60,9 +60,10 @@ static const struct pp_party *shown_responder(const struct pp_finding *f)
 static void add_pair(const struct page *p, struct text *text, const struct pp_finding *f)
 {
     const struct pp_row *row = f->row == PP_NONE ? NULL : &p->report->spec->rows[f->row];
-    bool both = f->kind == PP_FIND_MISSING && row && row->coverage == PP_EACH_UNORDERED_PAIR;
+    bool undirected = f->kind == PP_FIND_MISSING ? row && row->coverage == PP_EACH_UNORDERED_PAIR
+                                                 : f->kind != PP_FIND_BLOCKED && f->basis == PP_BASIS_NONE && f->reason != PP_REASON_FRAGMENT;
     add_party(p, text, shown_initiator(f));
-    text_printf(text, " %s ", sign(p, both ? SIGN_BOTH_WAYS : SIGN_ARROW));
+    text_printf(text, " %s ", sign(p, undirected ? SIGN_BOTH_WAYS : SIGN_ARROW));
     add_party(p, text, shown_responder(f));
     text_add(text, "  ");
     if (f->has_port)
@@ -164,9 +165,12 @@ static void add_verdict(struct page *p)
     add_paragraph(p, columns(words[r->verdict]) + 3, columns(words[r->verdict]) + 3, INK_PLAIN, line.bytes ? line.bytes : "");
     text_finish(&line);
     text_init(&line);
-    text_printf(&line, "%u of %u rows seen to work, %u blocked, %u missing; %" PRIu64 " unexpected flow%s, of which %" PRIu64 " got through",
-                r->summary.rows[PP_STATE_EXPECTED], r->spec->row_count, r->summary.rows[PP_STATE_BLOCKED], r->summary.rows[PP_STATE_MISSING],
-                r->summary.unexpected, plural(r->summary.unexpected), r->summary.got_through);
+    text_printf(&line, "%u of %u rows seen to work, %u blocked, %u missing; ", r->summary.rows[PP_STATE_EXPECTED], r->spec->row_count,
+                r->summary.rows[PP_STATE_BLOCKED], r->summary.rows[PP_STATE_MISSING]);
+    if (r->summary.unexpected)
+        text_printf(&line, "%" PRIu64 " unexpected flow%s, %" PRIu64 " got through", r->summary.unexpected, plural(r->summary.unexpected), r->summary.got_through);
+    else
+        text_add(&line, "no unexpected flow");
     text_printf(p->out, "%*s", (int)columns(words[r->verdict]) + 3, "");
     add_paragraph(p, columns(words[r->verdict]) + 3, columns(words[r->verdict]) + 3, INK_DIM, line.bytes ? line.bytes : "");
     text_finish(&line);
@@ -218,10 +222,10 @@ static void add_finding(struct page *p, const struct pp_finding *f)
     text_finish(&evidence);
 }
 
-/* What somebody has to act on; harmless side traffic and what was stopped anyway can wait. */
+/* What somebody has to act on; what was stopped anyway can wait. */
 static bool is_urgent(const struct pp_finding *f)
 {
-    if (f->kind == PP_FIND_UNEXPECTED) return f->got_through != PP_NO && !(f->labels & (PP_LABEL_COMPANION | PP_LABEL_CALLBACK));
+    if (f->kind == PP_FIND_UNEXPECTED) return f->got_through != PP_NO;
     return f->kind == PP_FIND_BLOCKED || f->kind == PP_FIND_WAIVER_EXPIRED;
 }
 
@@ -384,7 +388,8 @@ static void add_rows(struct page *p)
     add_quiet_rows(p, PP_STATE_OPTIONAL, "optional, nothing seen: ");
     add_quiet_rows(p, PP_STATE_NOT_APPLICABLE, "not applicable here: ");
     if (p->report->summary.wide)
-        text_printf(p->out, "  %" PRIu64 " of the expected flows match only a wide row, which proves little: narrow it with `ports:` in the site file\n", p->report->summary.wide);
+        text_printf(p->out, "  %" PRIu64 " expected flow%s only a wide row, which proves little: narrow it with `ports:` in the site file\n",
+                    p->report->summary.wide, p->report->summary.wide == 1 ? " matches" : "s match");
 }
 
 /* --- the rest ------------------------------------------------------------------------------------------------------ */
@@ -454,10 +459,18 @@ static void add_not_observable(struct page *p)
         }
 }
 
+static bool has_unobservable_edge(const struct pp_report *r)
+{
+    for (uint16_t n = 0; n < r->spec->row_count; n++)
+        for (uint32_t e = 0; e < r->rows[n].edge_count; e++)
+            if (r->rows[n].edges[e].due && r->rows[n].edges[e].state == PP_STATE_NOT_OBSERVABLE) return true;
+    return false;
+}
+
 static void add_not_proven(struct page *p)
 {
     const struct pp_report *r = p->report;
-    if (!has_kind(r, PP_FIND_MISSING) && !has_kind(r, PP_FIND_UNDETERMINED) && !r->summary.rows[PP_STATE_NOT_OBSERVABLE]) return;
+    if (!has_kind(r, PP_FIND_MISSING) && !has_kind(r, PP_FIND_UNDETERMINED) && !has_unobservable_edge(r)) return;
     add_heading(p, "NOT PROVEN");
     add_group(p, PP_FIND_MISSING, PP_REASON_NONE, "");
     add_group(p, PP_FIND_UNDETERMINED, PP_REASON_NONE, "");
