@@ -47,6 +47,7 @@ struct assessment {
     size_t finding_room;
     bool *visible;                          /* by host */
     bool loopback_on;                       /* a feature of a loopback row is on */
+    bool primary_named;                     /* the site names the primary of the array */
 };
 
 /** A flow with its ends' directory numbers, as the judging steps see it. */
@@ -101,8 +102,11 @@ bool judge_rows(struct assessment *a);
 
 /** Edges that the site's hosts allow for a row, as found in the inventory; settings by edge. */
 struct candidate { uint16_t from, to, port; enum pp_setting setting; bool visible; };
-struct candidates { struct candidate *items; size_t count, room; };
+struct candidates { struct candidate *items; size_t count, room; uint32_t *slots; /* number + 1; 0: empty */ };
 bool list_candidates(struct assessment *a, uint16_t row, struct candidates *out);
+/** NULL: the site allows no such edge. */
+const struct candidate *find_candidate(const struct candidates *candidates, uint16_t from, uint16_t to, uint16_t port);
+void finish_candidates(struct candidates *candidates);
 /** The same open sides for a tried pair of hosts. */
 void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *port);
 

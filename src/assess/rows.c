@@ -183,7 +183,7 @@ static bool missing_finding(struct assessment *a, uint16_t number, const struct 
     struct pp_finding *finding = new_finding(a, PP_FIND_MISSING);
     if (!finding) return false;
     finding->row = number;
-    finding->transport = row->transport;
+    finding->transport = (uint8_t)row->transport;
     finding->port = edge->port ? edge->port : row->ports.ranges[0].first;
     finding->has_port = edge->port || pp_ports_size(&row->ports) == 1;
     finding->initiator = party_of_role(a, edge->from, row->from);
@@ -205,11 +205,8 @@ static bool build_edges(struct assessment *a, uint16_t number, const struct cred
         for (n = 1; i + n < count && compare_edges(&credits[i], &credits[i + n]) == 0; n++) continue;
         struct worst worst;
         struct pp_edge edge = judge_edge(a, &a->in->spec->rows[number], credits + i, n, &worst);
-        for (size_t c = 0; c < candidates->count && !credits[i].off_primary; c++) {
-            const struct candidate *known = &candidates->items[c];
-            if (known->from != edge.from || known->to != edge.to || known->port != edge.port) continue;
-            edge.due = done[c] = true;
-        }
+        const struct candidate *known = credits[i].off_primary ? NULL : find_candidate(candidates, edge.from, edge.to, edge.port);
+        if (known) edge.due = done[known - candidates->items] = true;
         if (edge.due && edge.state == PP_STATE_BLOCKED && !blocked_finding(a, number, &edge, &worst)) return free(done), false;
         result->edges[result->edge_count++] = edge;
     }
@@ -311,7 +308,7 @@ bool judge_rows(struct assessment *a)
         if (is_follower(spec, r)) a->report->rows[r] = a->report->rows[spec->rows[r].partner];
         a->report->summary.rows[a->report->rows[r].state]++;
     }
-    for (uint16_t r = 0; candidates && r < spec->row_count; r++) free(candidates[r].items);
+    for (uint16_t r = 0; candidates && r < spec->row_count; r++) finish_candidates(&candidates[r]);
     free(candidates);
     free(ledger.credits);
     return ok;

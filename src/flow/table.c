@@ -374,7 +374,7 @@ void pp_flow_at(const struct pp_flow_table *table, size_t position, struct pp_fl
     size_t n = address_bytes(store);
     memset(out, 0, sizeof *out);
     record_ports(store, record, out->port);
-    out->transport = kind_transport(record->kind);
+    out->transport = (uint8_t)kind_transport(record->kind);
     out->kind = kind_kind(record->kind);
     out->initiator = (uint8_t)(out->kind == PP_FLOW_CONVERSATION ? kind_end(record->kind) : 2);
     out->kept_port = (uint8_t)(out->kind > PP_FLOW_CONVERSATION ? kind_end(record->kind) : 2);
