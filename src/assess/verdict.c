@@ -133,8 +133,9 @@ static void decide(const struct assessment *a, const struct subject *s, const st
         return;
     }
     struct pp_row_set rows = matching_rows(a, s, s->flow->transport, s->port[!i], s->roles[i], s->roles[!i]);
-    /* A wide row that may not tell the direction does not excuse a flow whose direction nothing tells. */
-    if (j->basis == PP_BASIS_NONE) rows = readings[i].rows;
+    /* A wide row that may not tell the direction counts as no match where the direction is not proven: the agent's reply
+     * T:161 → R:45000, captured first, is no more SecurID than R:45000 → T:161. */
+    if (j->basis > PP_BASIS_LISTENER) rows = readings[i].rows;
     j->row = narrowest(a, s, i, &rows, false, true);
     j->reason = PP_REASON_NONE;
     if (j->row != PP_NONE) {
