@@ -231,6 +231,23 @@ TEST(a_wide_row_does_not_orient_against_the_port_of_a_waiver_or_a_companion)
     assert_flow(e, "app1", 7100, "tta1", 40000, "row tta1>app1:7100 answered unexpected unlisted-port (font-service) companion");
 }
 
+TEST(the_port_of_a_companion_of_others_stops_a_wide_row_too)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    udp_exchange(e, "tta1", 3389, "rsa1", 40000); /* RDP's companion goes from T to A, so nothing reads this the other way */
+    assert_flow(e, "tta1", 3389, "rsa1", 40000, "first-packet tta1>rsa1:40000 answered unexpected unlisted-port");
+}
+
+TEST(a_waiver_against_a_row_that_is_off_is_undetermined_whichever_way_it_goes)
+{
+    struct evidence *e = evidence(SMALL_SITE "features: {ssh: off, lpr-printing: off}\n"
+                                             "waivers:\n  - {from: any, to: any, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
+    tcp_midstream(e, "tta1", 9100, "app1", 22);
+    tcp_midstream(e, "app1", 9100, "tta1", 515);
+    assert_flow(e, "tta1", 9100, "app1", 22, "none tta1>app1:22 answered undetermined direction");
+    assert_flow(e, "app1", 9100, "tta1", 515, "none app1>tta1:515 answered undetermined direction");
+}
+
 TEST(a_wide_waiver_does_not_take_every_port_away_from_the_wide_rows)
 {
     struct evidence *e = evidence(SMALL_SITE "waivers:\n  - {from: win1, to: any, ports: any/tcp, owner: ops, reason: backup, expires: 2030-01-01}\n");
@@ -386,6 +403,8 @@ int main(void)
         cmocka_unit_test(r_45000_to_t_161_over_udp_is_not_securid),
         cmocka_unit_test(a_wide_row_does_not_orient_against_the_port_of_a_narrow_row_of_anybody),
         cmocka_unit_test(a_wide_row_does_not_orient_against_the_port_of_a_waiver_or_a_companion),
+        cmocka_unit_test(the_port_of_a_companion_of_others_stops_a_wide_row_too),
+        cmocka_unit_test(a_waiver_against_a_row_that_is_off_is_undetermined_whichever_way_it_goes),
         cmocka_unit_test(a_wide_waiver_does_not_take_every_port_away_from_the_wide_rows),
         cmocka_unit_test(a_wide_row_that_may_not_orient_is_no_match_for_what_the_first_packet_or_the_peers_guess),
         cmocka_unit_test(the_port_of_a_udp_row_does_not_stop_a_tcp_row),

@@ -367,6 +367,9 @@ TEST(wincenter_also_needs_telnet_on)
         everyone_is_seen(e);
         assert_row(e, "tta-app-wincenter", cases[i].text);
     }
+    struct evidence *e = evidence(HOSTS T1 "  - {name: a1, address: 10.0.2.1, roles: application-server, features: {wincenter: on}}\n");
+    everyone_is_seen(e);
+    assert_row(e, "tta-app-wincenter", "optional"); /* telnet is on auto */
 }
 
 TEST(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named)
@@ -391,6 +394,14 @@ TEST(a_server_that_is_not_the_primary_matches_with_a_note_and_proves_no_due_edge
     assert_flow(e, "a1", 40000, "t2", 3579, "row a1>t2:3579 silent expected app-tta-lb not-primary");
     assert_row(e, "tta-app-lb", "missing: t2>a1 expected answered not-due not-primary; *>a1 missing");
     assert_row(e, "app-tta-lb", "missing: a1>t2 expected silent not-due not-primary; a1>* missing");
+}
+
+TEST(a_server_that_is_not_the_primary_and_is_refused_blocks_nothing_that_is_due)
+{
+    struct evidence *e = evidence(HOSTS P1 T2 A1 "features: {array: off}\n");
+    tcp_refused(e, "t2", 40000, "a1", 3579);
+    assert_row(e, "tta-app-lb", "optional: t2>a1 blocked refused not-due not-primary");
+    assert_findings(e, "");
 }
 
 /* --- visible -------------------------------------------------------------------------------------------------------------------- */
@@ -598,6 +609,7 @@ int main(void)
         cmocka_unit_test(wincenter_also_needs_telnet_on),
         cmocka_unit_test(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named),
         cmocka_unit_test(a_server_that_is_not_the_primary_matches_with_a_note_and_proves_no_due_edge),
+        cmocka_unit_test(a_server_that_is_not_the_primary_and_is_refused_blocks_nothing_that_is_due),
         cmocka_unit_test(an_address_is_visible_when_any_packet_from_or_to_it_was_captured),
         cmocka_unit_test(an_address_quoted_in_icmp_is_visible),
         cmocka_unit_test(the_sender_of_an_icmp_error_is_visible),
