@@ -142,6 +142,7 @@ static bool judge_everything(struct assessment *a)
     learn_class_ports(a);
     mark_narrow_ports(a);
     learn_loopback_features(a);
+    for (uint32_t h = 0; h < a->in->site->host_count; h++) a->primary_named |= a->in->site->hosts[h].primary;
     if (!learn_endpoints(a)) return false;
     judge_flows(a);
     if (!add_labels(a)) return false;

@@ -47,6 +47,7 @@ struct assessment {
     size_t finding_room;
     bool *visible;                          /* by host */
     bool loopback_on;                       /* a feature of a loopback row is on */
+    bool primary_named;                     /* the site names the primary of the array */
 };
 
 /** A flow with its ends' directory numbers, as the judging steps see it. */

@@ -26,20 +26,13 @@ static bool share_family(const struct pp_host *a, const struct pp_host *b)
     return false;
 }
 
-static bool named_primary(const struct pp_site *site)
-{
-    for (uint32_t h = 0; h < site->host_count; h++)
-        if (site->hosts[h].primary) return true;
-    return false;
-}
-
 /* Whether a host may stand at this end of the row. */
 static bool may_stand(const struct assessment *a, const struct pp_row *row, uint16_t host, bool at_from)
 {
     const struct pp_host *h = &a->in->site->hosts[host];
     if (!(h->roles >> (at_from ? row->from : row->to) & 1)) return false;
     bool must_be_primary = row->primary == (at_from ? PP_PRIMARY_FROM : PP_PRIMARY_TO);
-    return !must_be_primary || h->primary || !named_primary(a->in->site);
+    return !must_be_primary || h->primary || !a->primary_named;
 }
 
 static bool same_edge(const struct candidate *a, const struct candidate *b) { return a->from == b->from && a->to == b->to && a->port == b->port; }

@@ -112,7 +112,9 @@ static int compare_keys(const struct item *x, const struct item *y)
     order = compare_seen(a->initiator_address, b->initiator_address);
     if (!order) order = by(a->outcome, b->outcome);
     if (!order) order = by(a->nearest_row, b->nearest_row);
+    /* Nor is a flow that nothing explains hidden behind one that a label does. */
     if (!order) order = by(a->companion, b->companion);
+    if (!order) order = by(a->labels & PP_LABEL_CALLBACK, b->labels & PP_LABEL_CALLBACK);
     /* Between two unknown directions the lower port is arbitrary; both ports then tell the finding apart. */
     if (!order && a->verdict == PP_UNDETERMINED) order = by(a->initiator_port, b->initiator_port);
     return order;

@@ -87,6 +87,8 @@ static bool collect(struct assessment *a, struct context *c)
     return true;
 }
 
+static bool is_reserved(uint16_t port) { return port >= PRIVILEGED_FIRST && port <= PRIVILEGED_LAST; }
+
 /* Whether the flow connects back from a session's responder to its initiator, on the announced port or, for rsh, inside the
  * reserved range, while the session lives. */
 static bool is_callback(const struct assessment *a, const struct context *c, const struct pp_judged *j, size_t flow_number)
@@ -111,8 +113,8 @@ static bool is_callback(const struct assessment *a, const struct context *c, con
             pp_flow_at(a->in->flows, flow_number, &flow);
             flow_times(&flow, &first, &last);
         }
-        bool reserved = s->reserved && j->responder_port >= PRIVILEGED_FIRST && j->responder_port <= PRIVILEGED_LAST &&
-                        j->initiator_port >= PRIVILEGED_FIRST && j->initiator_port <= PRIVILEGED_LAST;
+        /* A conversation has lost its initiator's port, which cannot then speak against it. */
+        bool reserved = s->reserved && is_reserved(j->responder_port) && (is_reserved(j->initiator_port) || flow.kind == PP_FLOW_CONVERSATION);
         if (!reserved && (!s->announced || s->announced != j->responder_port)) continue;
         if (first >= s->first_ns && first <= s->last_ns) return true;
     }

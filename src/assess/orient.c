@@ -22,7 +22,9 @@ void mark_narrow_ports(struct assessment *a)
     for (unsigned i = 0; i < spec->row_count; i++)
         if (!spec->rows[i].wide) mark_ports(a, &spec->rows[i].ports);
     for (unsigned i = 0; i < spec->companion_count; i++) mark_ports(a, &spec->companions[i].ports);
-    for (unsigned i = 0; i < a->in->site->waiver_count; i++) mark_ports(a, &a->in->site->waivers[i].ports);
+    /* A wide waiver (a backup server, any port) names no port in particular; it would take every port away from the wide rows. */
+    for (unsigned i = 0; i < a->in->site->waiver_count; i++)
+        if (pp_ports_size(&a->in->site->waivers[i].ports) <= PP_WIDE_PORTS) mark_ports(a, &a->in->site->waivers[i].ports);
 }
 
 static bool is_narrow_port(const struct assessment *a, uint8_t transport, uint16_t port)

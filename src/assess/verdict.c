@@ -133,8 +133,9 @@ static void decide(const struct assessment *a, const struct subject *s, const st
         return;
     }
     struct pp_row_set rows = matching_rows(a, s, s->flow->transport, s->port[!i], s->roles[i], s->roles[!i]);
-    /* A wide row that may not tell the direction does not excuse a flow whose direction nothing tells. */
-    if (j->basis == PP_BASIS_NONE) rows = readings[i].rows;
+    /* A wide row that may not tell the direction counts as no match where the direction is not proven: the agent's reply
+     * T:161 → R:45000, captured first, is no more SecurID than R:45000 → T:161. */
+    if (j->basis > PP_BASIS_LISTENER) rows = readings[i].rows;
     j->row = narrowest(a, s, i, &rows, false, true);
     j->reason = PP_REASON_NONE;
     if (j->row != PP_NONE) {
@@ -156,10 +157,8 @@ static bool is_not_primary(const struct assessment *a, const struct subject *s, 
 {
     enum pp_primary_end end = a->in->spec->rows[row].primary;
     if (end == PP_PRIMARY_NONE) return false;
-    bool named = false;
-    for (uint32_t h = 0; h < a->in->site->host_count; h++) named |= a->in->site->hosts[h].primary;
     uint16_t host = s->host[end == PP_PRIMARY_FROM ? initiator : !initiator];
-    return named && (host == PP_NONE || !a->in->site->hosts[host].primary);
+    return a->primary_named && (host == PP_NONE || !a->in->site->hosts[host].primary);
 }
 
 void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judged *j, struct pp_reading shown[2], uint8_t *shown_count)
@@ -185,10 +184,11 @@ void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judg
         j->verdict = PP_OUT_OF_SCOPE;
     if (j->verdict == PP_EXPECTED && is_not_primary(a, &s, i, j->row)) j->labels |= PP_LABEL_NOT_PRIMARY;
     *shown_count = 0;
-    for (unsigned o = 0; o < 2 && j->verdict == PP_UNDETERMINED; o++)
-        if (readings[o].expected || readings[o].exempt)
-            shown[(*shown_count)++] = (struct pp_reading){flow->address[o], flow->address[!o], s.port[!o],
-                                                          narrowest(a, &s, o, &readings[o].rows, false, true)};
+    for (unsigned o = 0; o < 2 && j->verdict == PP_UNDETERMINED; o++) {
+        uint16_t row = narrowest(a, &s, o, &readings[o].rows, false, true);
+        if (row == PP_NONE && !readings[o].exempt) row = narrowest(a, &s, o, &readings[o].rows, true, true); /* switched off, but a reading */
+        if (row != PP_NONE || readings[o].exempt) shown[(*shown_count)++] = (struct pp_reading){flow->address[o], flow->address[!o], s.port[!o], row};
+    }
 }
 
 struct pp_row_set credited_rows(const struct assessment *a, const struct subject *s, const struct pp_judged *j)

@@ -63,8 +63,9 @@ void facts_join(struct pp_flow_facts *facts, const struct pp_flow_facts *from, b
         report.quoted_side = (uint8_t)(report.quoted_side ^ swap);
         facts_add_report(facts, &report);
     }
-    uint8_t syn = from->quoted_syn;
-    facts->quoted_syn = (uint8_t)(facts->quoted_syn | (swap ? (syn & 1) << 1 | syn >> 1 : syn));
+    unsigned syn = from->quoted_syn;
+    if (swap) syn = (syn & 1) << 1 | syn >> 1;
+    facts->quoted_syn = (uint8_t)(facts->quoted_syn | syn);
     if (from->callback_port && (from->callback_ns < facts->callback_ns ||
                                 (from->callback_ns == facts->callback_ns && (!facts->callback_port || from->callback_port < facts->callback_port)))) {
         facts->callback_port = from->callback_port;

@@ -70,7 +70,10 @@ static bool target_key(const struct pp_flow_table *table, const struct store *st
     record_ports(store, record, ports);
     enum pp_transport transport = kind_transport(record->kind);
     enum pp_flow_kind kind = kind_kind(record->kind);
-    unsigned initiator = kind == PP_FLOW_EXACT ? pp_handshake_initiator(record->marks & 15, record->marks >> 4) : 2;
+    unsigned quoted = record->facts ? table->facts.facts[record->facts].quoted_syn : 0; /* a SYN that only an ICMP error shows proves as much */
+    unsigned initiator = kind == PP_FLOW_EXACT ? pp_handshake_initiator((record->marks & 15u) | (quoted & 1 ? PP_SIDE_SYN : 0),
+                                                                        record->marks >> 4 | (quoted & 2 ? PP_SIDE_SYN : 0))
+                                               : 2;
     if ((level == FOLD_ALL || (level == FOLD_SILENT && is_silent(record))) && kind != PP_FLOW_NETWORKS)
         return folded_key(table, store, a, ports[0], b, ports[1], transport, PP_FLOW_NETWORKS, key) == 1;
     if (kind == PP_FLOW_EXACT && initiator < 2)

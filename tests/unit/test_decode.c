@@ -35,43 +35,6 @@ static void stacked_labels_have_a_limit(void **state)
     }
 }
 
-static void ethernet_below_labels_and_in_a_backbone_is_read(void **state)
-{
-    (void)state;
-    for (int kind = 0; kind < 3; kind++) {
-        struct bytes b = {.size = 0};
-        struct pp_packet packet;
-        add_ethernet(&b, kind == 2 ? 0x88e7 : 0x8847);
-        add_be32(&b, kind == 2 ? 5 : 0x10140);
-        if (kind == 1) add_be32(&b, 7); /* a control word */
-        add_ethernet(&b, 0x8100);
-        add_vlan(&b, 0x0800);
-        add_ipv4(&b, 17, 8);
-        add_udp(&b, 1, 2, 0);
-        for (size_t captured = 0; captured <= b.size; captured++) {
-            bool there = decode_cut(&b, captured, 1, false, &packet) == PP_DECODED;
-            assert_int_equal(there, captured >= b.ports_end);
-        }
-    }
-}
-
-static void ethernet_in_ethernet_has_a_limit(void **state)
-{
-    (void)state;
-    for (unsigned frames = ETHERNETS_MAX; frames <= ETHERNETS_MAX + 1; frames++) {
-        struct bytes b = {.size = 0};
-        struct pp_packet packet;
-        for (unsigned i = 0; i < frames; i++) {
-            add_ethernet(&b, 0x8847);
-            add_be32(&b, 0x10140);
-        }
-        add_ethernet(&b, 0x0800);
-        add_ipv4(&b, 17, 8);
-        add_udp(&b, 1, 2, 0);
-        assert_int_equal(decode_whole(&b, 1, &packet), frames <= ETHERNETS_MAX ? PP_DECODED : PP_TOO_DEEP);
-    }
-}
-
 static void extension_headers_have_a_limit(void **state)
 {
     (void)state;
@@ -459,8 +422,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stacked_vlan_tags_have_a_limit),
         cmocka_unit_test(stacked_labels_have_a_limit),
-        cmocka_unit_test(ethernet_below_labels_and_in_a_backbone_is_read),
-        cmocka_unit_test(ethernet_in_ethernet_has_a_limit),
         cmocka_unit_test(extension_headers_have_a_limit),
         cmocka_unit_test(tunnels_have_a_limit),
         cmocka_unit_test(a_packet_carries_addresses_ports_flags_and_time),

@@ -38,6 +38,15 @@ TEST(a_connection_back_after_the_session_is_none)
     assert_flow(e, "app1", 40000, "tta1", 4321, "handshake app1>tta1:4321 answered unexpected unlisted-port");
 }
 
+TEST(a_connection_before_the_session_is_none)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_answered(e, "app1", 40000, "tta1", 4321);
+    wait_ms(e, 5000);
+    tcp_announcing(e, "tta1", 40000, "app1", 512, 4321, 30000);
+    assert_flow(e, "app1", 40000, "tta1", 4321, "handshake app1>tta1:4321 answered unexpected unlisted-port");
+}
+
 TEST(a_connection_back_from_somebody_else_is_none)
 {
     struct evidence *e = session(512, 4321, "");
@@ -156,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_connection_back_to_the_announced_port_is_a_callback),
         cmocka_unit_test(a_connection_back_to_another_port_is_none),
         cmocka_unit_test(a_connection_back_after_the_session_is_none),
+        cmocka_unit_test(a_connection_before_the_session_is_none),
         cmocka_unit_test(a_connection_back_from_somebody_else_is_none),
         cmocka_unit_test(an_rsh_session_calls_back_in_its_privileged_range),
         cmocka_unit_test(a_rexec_session_without_its_announcement_calls_nobody_back),

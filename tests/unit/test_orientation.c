@@ -150,8 +150,9 @@ TEST(one_of_two_equal_readings_that_is_expected_makes_the_flow_undetermined)
     tcp_midstream(e, "app1", 513, "tta1", 515);
     assert_flow(e, "app1", 513, "tta1", 515, "none tta1>app1:513 answered undetermined direction");
     const struct pp_finding *f = find_finding(e, PP_FIND_UNDETERMINED);
-    assert_int_equal(f->reading_count, 1);
-    assert_int_equal(f->readings[0].port, 515);
+    assert_int_equal(f->reading_count, 2); /* the one that is switched off is a reading too */
+    for (unsigned i = 0; i < 2; i++)
+        assert_string_equal(e->spec->rows[f->readings[i].row].id, f->readings[i].port == 513 ? "tta-app-rlogin" : "app-tta-lpd");
 }
 
 TEST(a_waiver_orients_like_a_narrow_row)
@@ -228,6 +229,43 @@ TEST(a_wide_row_does_not_orient_against_the_port_of_a_waiver_or_a_companion)
     tcp_midstream(e, "app1", 7100, "tta1", 40000);
     assert_flow(e, "app1", 9100, "tta1", 40000, "none tta1>app1:9100 answered unexpected unlisted-port");
     assert_flow(e, "app1", 7100, "tta1", 40000, "row tta1>app1:7100 answered unexpected unlisted-port (font-service) companion");
+}
+
+TEST(the_port_of_a_companion_of_others_stops_a_wide_row_too)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    udp_exchange(e, "tta1", 3389, "rsa1", 40000); /* RDP's companion goes from T to A, so nothing reads this the other way */
+    assert_flow(e, "tta1", 3389, "rsa1", 40000, "first-packet tta1>rsa1:40000 answered unexpected unlisted-port");
+}
+
+TEST(a_waiver_against_a_row_that_is_off_is_undetermined_whichever_way_it_goes)
+{
+    struct evidence *e = evidence(SMALL_SITE "features: {ssh: off, lpr-printing: off}\n"
+                                             "waivers:\n  - {from: any, to: any, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
+    tcp_midstream(e, "tta1", 9100, "app1", 22);
+    tcp_midstream(e, "app1", 9100, "tta1", 515);
+    assert_flow(e, "tta1", 9100, "app1", 22, "none tta1>app1:22 answered undetermined direction");
+    assert_flow(e, "app1", 9100, "tta1", 515, "none app1>tta1:515 answered undetermined direction");
+}
+
+TEST(a_wide_waiver_does_not_take_every_port_away_from_the_wide_rows)
+{
+    struct evidence *e = evidence(SMALL_SITE "waivers:\n  - {from: win1, to: any, ports: any/tcp, owner: ops, reason: backup, expires: 2030-01-01}\n");
+    tcp_midstream(e, "tta1", 6010, "app1", 5000);
+    tcp_midstream(e, "win1", 40000, "ldap1", 22);
+    assert_flow(e, "tta1", 6010, "app1", 5000, "row app1>tta1:6010 answered expected app-tta-x11 wide");
+    assert_flow(e, "win1", 40000, "ldap1", 22, "row win1>ldap1:22 answered exempt backup");
+}
+
+TEST(a_wide_row_that_may_not_orient_is_no_match_for_what_the_first_packet_or_the_peers_guess)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    udp_exchange(e, "tta1", 161, "rsa1", 45000); /* the agent's reply was captured first */
+    assert_flow(e, "tta1", 161, "rsa1", 45000, "first-packet tta1>rsa1:45000 answered unexpected unlisted-port");
+    udp_exchange(e, "app1", 162, "rsa1", 45000); /* now R:45000 has two peers */
+    judge(e);
+    assert_flow(e, "tta1", 161, "rsa1", 45000, "peers tta1>rsa1:45000 answered unexpected unlisted-port");
+    assert_state(e, "tta-rsa-udp", "optional");
 }
 
 TEST(the_port_of_a_udp_row_does_not_stop_a_tcp_row)
@@ -365,6 +403,10 @@ int main(void)
         cmocka_unit_test(r_45000_to_t_161_over_udp_is_not_securid),
         cmocka_unit_test(a_wide_row_does_not_orient_against_the_port_of_a_narrow_row_of_anybody),
         cmocka_unit_test(a_wide_row_does_not_orient_against_the_port_of_a_waiver_or_a_companion),
+        cmocka_unit_test(the_port_of_a_companion_of_others_stops_a_wide_row_too),
+        cmocka_unit_test(a_waiver_against_a_row_that_is_off_is_undetermined_whichever_way_it_goes),
+        cmocka_unit_test(a_wide_waiver_does_not_take_every_port_away_from_the_wide_rows),
+        cmocka_unit_test(a_wide_row_that_may_not_orient_is_no_match_for_what_the_first_packet_or_the_peers_guess),
         cmocka_unit_test(the_port_of_a_udp_row_does_not_stop_a_tcp_row),
         cmocka_unit_test(a_row_of_256_ports_is_narrow_and_one_of_257_is_wide),
         cmocka_unit_test(a_wide_row_that_may_not_orient_makes_no_reading),

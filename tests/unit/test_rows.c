@@ -367,6 +367,9 @@ TEST(wincenter_also_needs_telnet_on)
         everyone_is_seen(e);
         assert_row(e, "tta-app-wincenter", cases[i].text);
     }
+    struct evidence *e = evidence(HOSTS T1 "  - {name: a1, address: 10.0.2.1, roles: application-server, features: {wincenter: on}}\n");
+    everyone_is_seen(e);
+    assert_row(e, "tta-app-wincenter", "optional"); /* telnet is on auto */
 }
 
 TEST(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named)
@@ -391,6 +394,14 @@ TEST(a_server_that_is_not_the_primary_matches_with_a_note_and_proves_no_due_edge
     assert_flow(e, "a1", 40000, "t2", 3579, "row a1>t2:3579 silent expected app-tta-lb not-primary");
     assert_row(e, "tta-app-lb", "missing: t2>a1 expected answered not-due not-primary; *>a1 missing");
     assert_row(e, "app-tta-lb", "missing: a1>t2 expected silent not-due not-primary; a1>* missing");
+}
+
+TEST(a_server_that_is_not_the_primary_and_is_refused_blocks_nothing_that_is_due)
+{
+    struct evidence *e = evidence(HOSTS P1 T2 A1 "features: {array: off}\n");
+    tcp_refused(e, "t2", 40000, "a1", 3579);
+    assert_row(e, "tta-app-lb", "optional: t2>a1 blocked refused not-due not-primary");
+    assert_findings(e, "");
 }
 
 /* --- visible -------------------------------------------------------------------------------------------------------------------- */
@@ -504,10 +515,63 @@ TEST(a_server_that_answers_on_another_high_port_is_securid_by_the_wide_row_only)
     both_securid_rows(e, "expected: t1>r1 expected answered wide");
 }
 
+/* --- size and order -------------------------------------------------------------------------------------------------------------- */
+
+TEST(tens_of_thousands_of_inferred_hosts_are_joined_to_edges_in_a_moment)
+{
+    enum { HOSTS_SEEN = 30000 };
+    struct evidence *e = evidence(NULL);
+    tcp_answered(e, "10.20.0.9", 40000, "10.0.1.10", 5307);
+    for (uint32_t i = 0; i < HOSTS_SEEN; i++) {
+        struct pp_packet packet = packet_of(e, PP_TCP, "10.0.1.10", 22, "11.0.0.0", 40000, PP_SYN | PP_ACK);
+        packet.source_port = i % 2 ? 139 : 5307; /* half of them servers of applications, half clients */
+        packet.destination[2] = (uint8_t)(i >> 8);
+        packet.destination[3] = (uint8_t)i;
+        put(e, packet, PP_DECODED);
+    }
+    assert_state(e, "client-aips", "expected");
+    assert_state(e, "app-tta-nbss", "expected");
+    assert_int_equal(e->report->rows[pp_spec_find_row(e->report->spec, "app-tta-nbss")].edge_count, HOSTS_SEEN / 2);
+}
+
+static void one_of_many(struct evidence *e, unsigned i)
+{
+    uint16_t port = (uint16_t)(40000 + i);
+    e->now_ms = i * 10000;
+    e->frames = i * 100;
+    switch (i % 6) {
+    case 0: tcp_answered(e, "t1", port, "l1", 389); break;
+    case 1: tcp_silent(e, "t2", port, "l1", 389); break;
+    case 2: tcp_rejected(e, "t1", port, "l2", 389, "10.0.0.1", 3, 13); break;
+    case 3: tcp_answered(e, "10.9.9.9", port, "l2", 389); break;
+    case 4: udp_one_way(e, "t1", port, "l1", 9000); break;
+    default: tcp_midstream(e, "l1", 389, "t2", port); break;
+    }
+}
+
+TEST(the_order_of_packets_changes_no_finding)
+{
+    struct evidence *ahead = evidence(two_by_two), *back = evidence(two_by_two);
+    for (unsigned i = 0; i < 60; i++) one_of_many(ahead, i);
+    for (unsigned i = 60; i-- > 0;) one_of_many(back, i);
+    judge(ahead);
+    judge(back);
+    assert_string_equal(findings_text(ahead), findings_text(back));
+    for (uint32_t i = 0; i < ahead->report->finding_count; i++) {
+        const struct pp_finding *a = &ahead->report->findings[i], *b = &back->report->findings[i];
+        assert_int_equal(a->first_frame, b->first_frame);
+        assert_string_equal(a->community_id, b->community_id);
+        assert_string_equal(a->explanation, b->explanation);
+        assert_memory_equal(&a->tried_by.address, &b->tried_by.address, sizeof a->tried_by.address);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_appears_with_exactly_one_state),
+        cmocka_unit_test(tens_of_thousands_of_inferred_hosts_are_joined_to_edges_in_a_moment),
+        cmocka_unit_test(the_order_of_packets_changes_no_finding),
         cmocka_unit_test(a_row_is_as_bad_as_the_worst_of_its_due_edges),
         cmocka_unit_test(an_edge_is_expected_when_answered_or_half_seen_with_a_note),
         cmocka_unit_test(a_half_seen_flow_beside_an_answered_one_needs_no_note),
@@ -545,6 +609,7 @@ int main(void)
         cmocka_unit_test(wincenter_also_needs_telnet_on),
         cmocka_unit_test(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named),
         cmocka_unit_test(a_server_that_is_not_the_primary_matches_with_a_note_and_proves_no_due_edge),
+        cmocka_unit_test(a_server_that_is_not_the_primary_and_is_refused_blocks_nothing_that_is_due),
         cmocka_unit_test(an_address_is_visible_when_any_packet_from_or_to_it_was_captured),
         cmocka_unit_test(an_address_quoted_in_icmp_is_visible),
         cmocka_unit_test(the_sender_of_an_icmp_error_is_visible),

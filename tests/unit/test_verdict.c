@@ -234,6 +234,9 @@ TEST(a_netlet_row_matches_on_the_own_address_of_a_host_that_holds_its_roles)
     tcp_answered(e, "pc", 40000, "pc", 4000);
     assert_flow(e, "pc", 40000, "pc", 4000, "handshake pc>pc:4000 answered expected client-netlet-login");
     assert_row(e, "client-netlet-login", "expected: *>*:4000 expected answered");
+    struct evidence *pairs = evidence(SMALL_SITE "  - {name: pc, address: 10.30.0.1, roles: [client, netlet-applet]}\ncoverage: {client-netlet-login: pair}\n");
+    tcp_answered(pairs, "pc", 40000, "pc", 4000);
+    assert_row(pairs, "client-netlet-login", "expected: *>* expected answered"); /* it joins no two entries */
 }
 
 /* --- exempt ------------------------------------------------------------------------------------------------------------------ */
@@ -442,26 +445,37 @@ TEST(the_first_frame_and_community_id_are_the_earliest_flows)
     assert_string_equal(f->community_id, find_finding(alone, PP_FIND_UNEXPECTED)->community_id);
 }
 
+TEST(of_flows_that_began_at_the_same_time_the_lower_frame_is_the_first)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp(e, "tta1", 40001, "ldap1", 25, PP_SYN);
+    tcp(e, "tta1", 40000, "ldap1", 25, PP_SYN);
+    tcp(e, "tta1", 40002, "ldap1", 25, PP_SYN);
+    assert_int_equal(find_finding(e, PP_FIND_UNEXPECTED)->first_frame, 1);
+    assert_int_equal(e->report->findings[0].flows, 3);
+}
+
 TEST(past_ten_thousand_findings_they_join_with_a_count_of_initiators_and_the_summary_stays_exact)
 {
     struct evidence *e = evidence(SMALL_SITE);
-    static struct pp_packet packets[12000];
-    static uint8_t results[12000];
-    for (uint32_t i = 0; i < 12000; i++) {
-        packets[i] = packet_of(e, PP_TCP, "10.9.9.9", 40000, "tta1", 25, PP_SYN);
-        packets[i].source[2] = (uint8_t)(i >> 8);
-        packets[i].source[3] = (uint8_t)i;
+    static struct pp_packet packets[24000]; /* two flows from each of 12,000 */
+    static uint8_t results[24000];
+    for (uint32_t i = 0; i < 24000; i++) {
+        packets[i] = packet_of(e, PP_TCP, "10.9.9.9", (uint16_t)(40000 + i % 2), "tta1", 25, PP_SYN);
+        packets[i].source[2] = (uint8_t)(i / 2 >> 8);
+        packets[i].source[3] = (uint8_t)(i / 2);
         packets[i].frame = i + 1;
         results[i] = PP_DECODED;
     }
-    assert_true(pp_flow_table_add(e->flows, packets, results, 12000));
-    e->frames = 12000;
+    assert_true(pp_flow_table_add(e->flows, packets, results, 24000));
+    e->frames = 24000;
     judge(e);
     assert_true(e->report->findings_joined);
     assert_int_equal(e->report->finding_count, 1);
     assert_int_equal(e->report->findings[0].initiators, 12000);
     assert_int_equal(e->report->findings[0].first_frame, 1);
-    assert_int_equal(e->report->summary.unexpected, 12000);
+    assert_int_equal(e->report->findings[0].flows, 24000);
+    assert_int_equal(e->report->summary.unexpected, 24000);
 }
 
 int main(void)
@@ -503,6 +517,7 @@ int main(void)
         cmocka_unit_test(an_undetermined_flow_names_no_miss),
         cmocka_unit_test(findings_join_flows_that_agree_in_everything_but_the_ephemeral_port),
         cmocka_unit_test(the_first_frame_and_community_id_are_the_earliest_flows),
+        cmocka_unit_test(of_flows_that_began_at_the_same_time_the_lower_frame_is_the_first),
         cmocka_unit_test(past_ten_thousand_findings_they_join_with_a_count_of_initiators_and_the_summary_stays_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
