@@ -679,6 +679,34 @@ TEST(a_folded_flow_in_mid_stream_is_still_read_by_its_row)
     assert_int_equal(judge(e)->fitness.grade, PP_LIMITED);
 }
 
+TEST(a_folded_port_is_read_by_its_class)
+{
+    struct evidence *e = evidence_with(builtin_rules(), site, 20);
+    for (uint16_t i = 0; i < 60; i++) tcp_midstream(e, "app1", (uint16_t)(5000 + i % 3), "tta1", (uint16_t)(6010 + i));
+    assert_true(holds_kind(e->flows, PP_FLOW_CLASSES));
+    assert_row(e, "app-tta-x11", "expected: app1>* expected answered wide");
+    assert_int_equal(judge(e)->summary.unexpected, 0);
+}
+
+TEST(a_folded_flow_that_nothing_reads_shows_the_port_it_kept_as_the_responders)
+{
+    struct evidence *e = evidence_with(builtin_rules(), site, 20);
+    for (uint16_t i = 0; i < 60; i++) tcp_midstream(e, "tta1", (uint16_t)(40000 + i), "ldap1", 3000);
+    assert_int_equal(find_finding(e, PP_FIND_UNEXPECTED)->port, 3000);
+}
+
+TEST(packets_without_a_time_leave_none)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    e->timeless = true;
+    tcp_rejected(e, "tta1", 40000, "ldap1", 389, "10.0.0.1", 3, 13);
+    assert_true(pp_flow_table_sort(e->flows));
+    struct pp_flow flow;
+    pp_flow_at(e->flows, 0, &flow);
+    assert_true(flow.side[0].first_ns == PP_NO_FIRST && flow.side[0].last_ns == PP_NO_LAST);
+    assert_true(flow.facts.icmp_first_ns == PP_NO_FIRST && flow.facts.icmp_last_ns == PP_NO_LAST);
+}
+
 TEST(folding_into_networks_makes_the_verdict_never_compliant)
 {
     struct evidence *e = evidence_with(builtin_rules(), SMALL_SITE, 20);
@@ -692,6 +720,7 @@ TEST(folding_into_networks_makes_the_verdict_never_compliant)
     assert_true(pp_flow_counters(e->flows)->folded[PP_FLOW_NETWORKS] > 0);
     assert_int_equal(judge(e)->verdict, PP_INCONCLUSIVE);
     assert_int_equal(e->report->fitness.grade, PP_POOR);
+    assert_row(e, "client-aips", "expected: *>tta1 expected answered"); /* what was answered folds after the flood */
 }
 
 TEST(the_report_says_what_was_folded)
@@ -727,6 +756,9 @@ int main(void)
         cmocka_unit_test(a_flow_known_only_from_an_icmp_error_folds_as_a_proven_one),
         cmocka_unit_test(the_callback_of_a_folded_rsh_session_keeps_its_label),
         cmocka_unit_test(a_folded_flow_in_mid_stream_is_still_read_by_its_row),
+        cmocka_unit_test(a_folded_port_is_read_by_its_class),
+        cmocka_unit_test(a_folded_flow_that_nothing_reads_shows_the_port_it_kept_as_the_responders),
+        cmocka_unit_test(packets_without_a_time_leave_none),
         cmocka_unit_test(folding_into_networks_makes_the_verdict_never_compliant),
         cmocka_unit_test(the_report_says_what_was_folded),
     };

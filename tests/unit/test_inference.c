@@ -81,6 +81,15 @@ TEST(the_other_end_of_a_narrow_rows_flow_with_a_server_has_that_rows_role)
     }
 }
 
+TEST(who_is_opened_to_is_no_client)
+{
+    struct evidence *e = evidence(NULL);
+    tcp_answered(e, T, 40000, T2, 5427);
+    tcp_answered(e, T, 40000, T2, 80);
+    assert_string_equal(roles(e, T), "client+" SERVER);
+    assert_string_equal(roles(e, T2), SERVER);
+}
+
 TEST(only_answered_flows_speak)
 {
     struct evidence *e = evidence(NULL);
@@ -196,6 +205,7 @@ int main(void)
         cmocka_unit_test(who_opens_or_answers_5427_is_a_tarantella_server),
         cmocka_unit_test(who_opens_80_443_3144_or_5307_to_one_is_a_client),
         cmocka_unit_test(the_other_end_of_a_narrow_rows_flow_with_a_server_has_that_rows_role),
+        cmocka_unit_test(who_is_opened_to_is_no_client),
         cmocka_unit_test(only_answered_flows_speak),
         cmocka_unit_test(wide_rows_infer_nothing),
         cmocka_unit_test(a_session_in_mid_stream_speaks_by_its_one_known_port),

@@ -100,6 +100,21 @@ TEST(two_sessions_between_the_same_hosts_are_both_looked_at)
     assert_flow(e, "app1", 40001, "tta1", 4444, "handshake app1>tta1:4444 answered unexpected unlisted-port callback");
 }
 
+TEST(udp_calls_nobody_back)
+{
+    struct evidence *e = session(512, 4321, "");
+    udp_exchange(e, "app1", 40000, "tta1", 4321);
+    assert_flow(e, "app1", 40000, "tta1", 4321, "first-packet app1>tta1:4321 answered unexpected unlisted-port");
+}
+
+TEST(a_companion_may_go_against_the_direction_of_its_row)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    udp_exchange(e, "app1", 40000, "tta1", 137);
+    udp_exchange(e, "tta1", 138, "app1", 138);
+    assert_flow(e, "tta1", 138, "app1", 138, "first-packet tta1>app1:138 answered unexpected unlisted-port (drive-mapping-datagrams) companion");
+}
+
 /* --- companion -------------------------------------------------------------------------------------------------------------------- */
 
 TEST(side_traffic_without_a_row_beside_it_is_always_a_companion)
@@ -172,6 +187,8 @@ int main(void)
         cmocka_unit_test(a_callback_on_6010_or_above_matches_x11_but_credits_no_row),
         cmocka_unit_test(a_session_that_is_switched_off_calls_back_all_the_same),
         cmocka_unit_test(two_sessions_between_the_same_hosts_are_both_looked_at),
+        cmocka_unit_test(udp_calls_nobody_back),
+        cmocka_unit_test(a_companion_may_go_against_the_direction_of_its_row),
         cmocka_unit_test(side_traffic_without_a_row_beside_it_is_always_a_companion),
         cmocka_unit_test(print_move_between_members_is_a_companion),
         cmocka_unit_test(a_companion_of_a_row_needs_the_row_between_the_same_two_hosts),

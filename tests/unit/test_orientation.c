@@ -334,6 +334,15 @@ TEST(equal_times_of_udp_packets_decide_nothing)
     assert_flow(e, "ldap1", 9001, "tta1", 9000, "none ldap1>tta1:9000 answered unexpected unlisted-port");
 }
 
+TEST(udp_known_only_from_an_icmp_error_was_opened_by_the_quoted_sender)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    icmp_error(e, PP_UDP, "ldap1", 9001, "tta1", 9000, "10.0.0.1", 3, 13);
+    icmp_error(e, PP_UDP, "tta1", 9002, "ldap1", 9003, "10.0.0.1", 3, 13);
+    assert_flow(e, "ldap1", 9001, "tta1", 9000, "first-packet ldap1>tta1:9000 rejected unexpected unlisted-port icmp-only");
+    assert_flow(e, "tta1", 9002, "ldap1", 9003, "first-packet tta1>ldap1:9003 rejected unexpected unlisted-port icmp-only");
+}
+
 TEST(udp_packets_without_times_show_at_least_who_sent_any)
 {
     struct evidence *e = evidence(SMALL_SITE);
@@ -415,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_row_beats_the_udp_peers),
         cmocka_unit_test(the_sender_of_the_earliest_udp_packet_opened_it),
         cmocka_unit_test(equal_times_of_udp_packets_decide_nothing),
+        cmocka_unit_test(udp_known_only_from_an_icmp_error_was_opened_by_the_quoted_sender),
         cmocka_unit_test(udp_packets_without_times_show_at_least_who_sent_any),
         cmocka_unit_test(first_packets_say_nothing_about_tcp),
         cmocka_unit_test(where_no_reading_is_the_flow_is_unexpected_with_the_lower_port_as_the_responders),

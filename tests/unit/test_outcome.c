@@ -214,6 +214,21 @@ TEST(a_rejection_names_the_device_that_sent_it)
     assert_true(f->has_icmp && f->icmp_type == 3 && f->icmp_code == 13);
 }
 
+TEST(an_error_about_the_attempt_explains_more_than_one_about_a_reply)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_silent(e, T, A);
+    struct pp_packet reply = packet_of(e, PP_TCP, A, T, PP_ACK);
+    reply.icmp_family = PP_IPV4;
+    reply.icmp_type = 3;
+    reply.icmp_code = 1;
+    memcpy(reply.icmp_sender, (uint8_t[]){10, 0, 0, 1}, 4); /* before the other one in every order */
+    put(e, reply, PP_ICMP_ERROR);
+    icmp_error(e, PP_TCP, T, A, "10.0.0.2", 3, 13);
+    struct pp_address device = end_of(e, "10.0.0.2");
+    assert_memory_equal(&find_finding(e, PP_FIND_BLOCKED)->blocked_by, &device, sizeof device);
+}
+
 TEST(a_rst_beats_an_icmp_error)
 {
     struct evidence *e = evidence(SMALL_SITE);
@@ -375,6 +390,7 @@ int main(void)
         cmocka_unit_test(every_icmp_error_has_its_picture),
         cmocka_unit_test(every_icmpv6_error_has_its_picture),
         cmocka_unit_test(a_rejection_names_the_device_that_sent_it),
+        cmocka_unit_test(an_error_about_the_attempt_explains_more_than_one_about_a_reply),
         cmocka_unit_test(a_rst_beats_an_icmp_error),
         cmocka_unit_test(an_icmp_error_about_a_flow_that_was_not_captured_makes_a_record_without_packets),
         cmocka_unit_test(packet_too_big_about_a_flow_that_was_not_captured_shows_no_block),

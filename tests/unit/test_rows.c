@@ -226,6 +226,8 @@ TEST(array_members_inside_one_prefix_owe_nothing_until_two_of_them_try)
     tcp_refused(e, "10.0.1.10", 40000, "10.0.1.11", 5427);
     judge(e);
     assert_row(e, "tta-tta-peer", "blocked: farm>farm blocked refused");
+    struct pp_address tried = end_of(e, "10.0.1.10"); /* the failed attempt has a direction and addresses */
+    assert_memory_equal(&find_finding(e, PP_FIND_BLOCKED)->initiator.address, &tried, sizeof tried);
 }
 
 /* --- coverage ---------------------------------------------------------------------------------------------------------------- */
@@ -340,6 +342,13 @@ TEST(an_open_side_is_visible_only_through_a_host_that_makes_it_due)
     struct evidence *e = evidence(HOSTS "  - {name: t1, address: 10.0.1.10, roles: tarantella-server, features: {ssh: off}}\n" T2 A1 "features: {ssh: on, array: off}\n");
     ping(e, "t1", "a1"); /* only the server that does not use ssh was seen */
     assert_row(e, "tta-app-ssh", "not-observable: *>a1 not-observable");
+}
+
+TEST(an_open_side_is_visible_when_any_of_its_hosts_is)
+{
+    struct evidence *e = evidence(HOSTS T1 T2 A1 "features: {ssh: on, array: off}\n");
+    ping(e, "t2", "a1");
+    assert_row(e, "tta-app-ssh", "missing: *>a1 missing");
 }
 
 TEST(the_array_is_on_by_itself_from_two_servers)
@@ -605,6 +614,7 @@ int main(void)
         cmocka_unit_test(a_feature_may_be_set_per_host),
         cmocka_unit_test(an_open_side_is_due_when_one_host_behind_it_is_on),
         cmocka_unit_test(an_open_side_is_visible_only_through_a_host_that_makes_it_due),
+        cmocka_unit_test(an_open_side_is_visible_when_any_of_its_hosts_is),
         cmocka_unit_test(the_array_is_on_by_itself_from_two_servers),
         cmocka_unit_test(wincenter_also_needs_telnet_on),
         cmocka_unit_test(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named),

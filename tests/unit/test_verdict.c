@@ -431,6 +431,18 @@ TEST(findings_join_flows_that_agree_in_everything_but_the_ephemeral_port)
     assert_int_equal(e->report->summary.got_through, 6);
 }
 
+TEST(findings_keep_the_transports_and_what_may_be_two_services_apart)
+{
+    struct evidence *e = evidence(SMALL_SITE "waivers:\n" WAIVER("any", "any", "9100/tcp", "never"));
+    tcp_rejected(e, "tta1", 40000, "ldap1", 25, "10.0.0.1", 3, 13);
+    icmp_error(e, PP_UDP, "tta1", 40000, "ldap1", 25, "10.0.0.1", 3, 13);
+    tcp_midstream(e, "tta1", 9100, "app1", 22); /* either port may be the service: both tell the finding apart */
+    tcp_midstream(e, "tta1", 515, "app1", 22);
+    judge(e);
+    assert_int_equal(count_kind(e, PP_FIND_UNEXPECTED), 2);
+    assert_int_equal(count_kind(e, PP_FIND_UNDETERMINED), 2);
+}
+
 TEST(the_first_frame_and_community_id_are_the_earliest_flows)
 {
     struct evidence *e = evidence(SMALL_SITE);
@@ -463,6 +475,7 @@ TEST(past_ten_thousand_findings_they_join_with_a_count_of_initiators_and_the_sum
     for (uint32_t i = 0; i < 24000; i++) {
         packets[i] = packet_of(e, PP_TCP, "10.9.9.9", (uint16_t)(40000 + i % 2), "tta1", 25, PP_SYN);
         packets[i].source[2] = (uint8_t)(i / 2 >> 8);
+        packets[i].source[1] = i < 12000 ? 9 : 20; /* strangers, then clients */
         packets[i].source[3] = (uint8_t)(i / 2);
         packets[i].frame = i + 1;
         results[i] = PP_DECODED;
@@ -471,10 +484,12 @@ TEST(past_ten_thousand_findings_they_join_with_a_count_of_initiators_and_the_sum
     e->frames = 24000;
     judge(e);
     assert_true(e->report->findings_joined);
-    assert_int_equal(e->report->finding_count, 1);
-    assert_int_equal(e->report->findings[0].initiators, 12000);
-    assert_int_equal(e->report->findings[0].first_frame, 1);
-    assert_int_equal(e->report->findings[0].flows, 24000);
+    assert_int_equal(e->report->finding_count, 2); /* one for each reason */
+    assert_int_equal(e->report->findings[0].initiators, 6000);
+    assert_int_equal(e->report->findings[1].initiators, 6000);
+    assert_int_equal(e->report->findings[0].reason, PP_UNLISTED_PORT);
+    assert_int_equal(e->report->findings[0].first_frame, 12001);
+    assert_int_equal(e->report->findings[0].flows, 12000);
     assert_int_equal(e->report->summary.unexpected, 24000);
 }
 
@@ -516,6 +531,7 @@ int main(void)
         cmocka_unit_test(a_row_that_is_off_explains_nothing_but_feature_off),
         cmocka_unit_test(an_undetermined_flow_names_no_miss),
         cmocka_unit_test(findings_join_flows_that_agree_in_everything_but_the_ephemeral_port),
+        cmocka_unit_test(findings_keep_the_transports_and_what_may_be_two_services_apart),
         cmocka_unit_test(the_first_frame_and_community_id_are_the_earliest_flows),
         cmocka_unit_test(of_flows_that_began_at_the_same_time_the_lower_frame_is_the_first),
         cmocka_unit_test(past_ten_thousand_findings_they_join_with_a_count_of_initiators_and_the_summary_stays_exact),
