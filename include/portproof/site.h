@@ -60,6 +60,8 @@ struct pp_site *pp_site_parse(const char *text, size_t size, const struct pp_spe
 struct pp_site *pp_site_create(const char *name);
 /** Add a host with one address; false: out of memory, or 65,534 hosts are there already. Strings are copied. */
 bool pp_site_add(struct pp_site *site, const char *name, const struct pp_address *address, pp_role_set roles, bool primary);
+/** Add many hosts of the same roles under one name; up to 65,535 addresses. Like a prefix, it stands for hosts of their own. */
+bool pp_site_add_group(struct pp_site *site, const char *name, const struct pp_address *addresses, uint16_t count, pp_role_set roles);
 /** Build the look-up table; call once after the last pp_site_add. */
 bool pp_site_finish(struct pp_site *site, const struct pp_spec *spec);
 

@@ -122,33 +122,93 @@ static int compare_seen(const void *x, const void *y)
     return address_compare(&((const struct pp_seen *)x)->address, &((const struct pp_seen *)y)->address);
 }
 
-/* "tarantella-1", "client-12": the first role a host holds, without "-server", and a running number. */
-static void name_host(const struct pp_spec *spec, pp_role_set roles, unsigned numbers[PP_ROLES_MAX], char out[80])
+/* --- from roles to a site ------------------------------------------------------------------------------------------- */
+
+enum {
+    HOSTS_NAMED_MAX = 1000, /* hosts of the same roles that get a name each; more of them share one (a scan, or a very large site) */
+    GROUP_MAX = 60000,      /* addresses under one name */
+    KINDS_MAX = 1024,       /* distinct sets of roles; hosts of further ones are named one by one */
+};
+
+/* The hosts that hold the same roles. */
+struct kind {
+    pp_role_set roles;
+    uint32_t count;
+};
+
+struct kinds {
+    struct kind items[KINDS_MAX];
+    unsigned count;
+    unsigned numbers[PP_ROLES_MAX]; /* running number of a role's names */
+};
+
+static struct kind *kind_of(struct kinds *kinds, pp_role_set roles)
+{
+    for (unsigned k = 0; k < kinds->count; k++)
+        if (kinds->items[k].roles == roles) return &kinds->items[k];
+    if (kinds->count == KINDS_MAX) return NULL;
+    kinds->items[kinds->count] = (struct kind){.roles = roles};
+    return &kinds->items[kinds->count++];
+}
+
+/* "tarantella-1", "client-12", "client-hosts-1": a role the host holds, without "-server", and a running number. */
+static void name_host(const struct pp_spec *spec, pp_role_set roles, struct kinds *kinds, bool group, char out[80])
 {
     unsigned role = 0;
     pp_role_set array = primary_roles(spec), pick = roles & array ? roles & array : roles;
     while (!(pick >> role & 1)) role++;
     const char *name = spec->roles[role].name, *tail = strstr(name, "-server");
     int length = tail && !tail[7] ? (int)(tail - name) : (int)strlen(name);
-    snprintf(out, 80, "%.*s-%u", length > 60 ? 60 : length, name, ++numbers[role]);
+    snprintf(out, 80, "%.*s%s-%u", length > 60 ? 60 : length, name, group ? "-hosts" : "", ++kinds->numbers[role]);
+}
+
+static bool add_group(struct inference *in, struct pp_site *site, struct kinds *kinds, pp_role_set roles)
+{
+    struct pp_address *addresses = calloc(GROUP_MAX, sizeof *addresses);
+    uint16_t count = 0;
+    bool ok = addresses != NULL;
+    for (uint32_t i = 0; ok && i <= in->directory.count; i++) {
+        bool end = i == in->directory.count;
+        if (!end && in->directory.seen[i].entry.roles == roles) addresses[count++] = in->directory.seen[i].address;
+        if (!count || (!end && count < GROUP_MAX)) continue;
+        char name[80];
+        name_host(in->spec, roles, kinds, true, name);
+        ok = pp_site_add_group(site, name, addresses, count, roles);
+        count = 0;
+    }
+    free(addresses);
+    return ok;
+}
+
+static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *kinds)
+{
+    struct pp_seen *seen = in->directory.seen;
+    if (in->directory.count) qsort(seen, in->directory.count, sizeof *seen, compare_seen);
+    for (uint32_t i = 0; i < in->directory.count; i++) {
+        struct kind *kind = seen[i].entry.roles ? kind_of(kinds, seen[i].entry.roles) : NULL;
+        if (kind) kind->count++;
+    }
+    for (uint32_t i = 0; i < in->directory.count; i++) {
+        char name[80];
+        if (!seen[i].entry.roles) continue;
+        struct kind *kind = kind_of(kinds, seen[i].entry.roles);
+        if (kind && kind->count > HOSTS_NAMED_MAX) continue;
+        name_host(in->spec, seen[i].entry.roles, kinds, false, name);
+        if (!pp_site_add(site, name, &seen[i].address, seen[i].entry.roles, false)) return false;
+    }
+    for (unsigned k = 0; k < kinds->count; k++)
+        if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_group(in, site, kinds, kinds->items[k].roles)) return false;
+    return true;
 }
 
 struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows)
 {
     struct inference in = {.spec = spec, .index = index, .flows = flows};
     struct pp_site *site = pp_site_create("inferred from traffic");
-    bool ok = site && infer_roles(&in);
-    if (ok && in.directory.count) qsort(in.directory.seen, in.directory.count, sizeof *in.directory.seen, compare_seen);
-    unsigned numbers[PP_ROLES_MAX] = {0};
-    for (uint32_t i = 0; ok && i < in.directory.count; i++) {
-        const struct pp_seen *seen = &in.directory.seen[i];
-        if (!seen->entry.roles) continue;
-        char name[80];
-        name_host(spec, seen->entry.roles, numbers, name);
-        ok = pp_site_add(site, name, &seen->address, seen->entry.roles, false);
-    }
-    ok = ok && pp_site_finish(site, spec);
+    struct kinds *kinds = calloc(1, sizeof *kinds);
+    bool ok = site && kinds && infer_roles(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
     directory_finish(&in.directory);
+    free(kinds);
     if (ok) return site;
     pp_site_destroy(site);
     return NULL;

@@ -70,6 +70,9 @@ static bool target_key(const struct pp_flow_table *table, const struct store *st
     record_ports(store, record, ports);
     enum pp_transport transport = kind_transport(record->kind);
     enum pp_flow_kind kind = kind_kind(record->kind);
+    /* Where a port was already given up, the other end's is the one to keep. */
+    if (kind == PP_FLOW_CONVERSATION) ports[kind_end(record->kind)] = UINT16_MAX;
+    if (kind == PP_FLOW_CLASSES) ports[!kind_end(record->kind)] = UINT16_MAX;
     unsigned quoted = record->facts ? table->facts.facts[record->facts].quoted_syn : 0; /* a SYN that only an ICMP error shows proves as much */
     unsigned initiator = kind == PP_FLOW_EXACT ? pp_handshake_initiator((record->marks & 15u) | (quoted & 1 ? PP_SIDE_SYN : 0),
                                                                         record->marks >> 4 | (quoted & 2 ? PP_SIDE_SYN : 0))

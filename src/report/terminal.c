@@ -1,6 +1,7 @@
 /* The report for a terminal, worst first (domain.md, what the report owes). Everything that a site file or a capture named
  * is escaped on its way here. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -495,7 +496,11 @@ static void add_roles(struct page *p)
             if (site->hosts[h].roles >> r & 1) text_printf(&line, n++ ? ", %s" : "%s", p->report->spec->roles[r].name);
         text_add(p->out, "    ");
         add_ink(p, INK_PLAIN, site->hosts[h].name, 20);
-        add_ink(p, INK_PLAIN, address_text(&site->hosts[h].prefixes[0].address, address), 18);
+        if (site->hosts[h].is_prefix)
+            snprintf(address, sizeof address, "%u hosts", site->hosts[h].prefix_count);
+        else
+            address_text(&site->hosts[h].prefixes[0].address, address);
+        add_ink(p, INK_PLAIN, address, 18);
         text_add(p->out, " ");
         add_paragraph(p, 43, 43, INK_DIM, line.bytes ? line.bytes : "");
         text_finish(&line);

@@ -33,16 +33,34 @@ void pp_site_destroy(struct pp_site *site)
     free(site);
 }
 
+static struct pp_host *add_host(struct pp_site *site, const char *name, const struct pp_address *addresses, uint16_t count)
+{
+    if (site->host_count >= HOSTS_MAX) return NULL;
+    struct pp_host *hosts = site_grow(site->memory, site->hosts, site->host_count, sizeof *hosts);
+    struct pp_prefix *prefixes = arena_alloc(site->memory, count * sizeof *prefixes);
+    const char *copy = arena_copy(site->memory, name, strlen(name));
+    if (!hosts || !prefixes || !copy) return NULL;
+    for (uint16_t i = 0; i < count; i++) prefixes[i] = (struct pp_prefix){addresses[i], addresses[i].family == PP_IPV4 ? 32 : 128};
+    site->hosts = hosts;
+    hosts[site->host_count] = (struct pp_host){.name = copy, .prefixes = prefixes, .prefix_count = count};
+    return &hosts[site->host_count++];
+}
+
 bool pp_site_add(struct pp_site *site, const char *name, const struct pp_address *address, pp_role_set roles, bool primary)
 {
-    if (site->host_count >= HOSTS_MAX) return false;
-    struct pp_host *hosts = site_grow(site->memory, site->hosts, site->host_count, sizeof *hosts);
-    struct pp_prefix *prefix = arena_alloc(site->memory, sizeof *prefix);
-    const char *copy = arena_copy(site->memory, name, strlen(name));
-    if (!hosts || !prefix || !copy) return false;
-    *prefix = (struct pp_prefix){*address, address->family == PP_IPV4 ? 32 : 128};
-    site->hosts = hosts;
-    hosts[site->host_count++] = (struct pp_host){.name = copy, .prefixes = prefix, .prefix_count = 1, .roles = roles, .primary = primary};
+    struct pp_host *host = add_host(site, name, address, 1);
+    if (!host) return false;
+    host->roles = roles;
+    host->primary = primary;
+    return true;
+}
+
+bool pp_site_add_group(struct pp_site *site, const char *name, const struct pp_address *addresses, uint16_t count, pp_role_set roles)
+{
+    struct pp_host *host = add_host(site, name, addresses, count);
+    if (!host) return false;
+    host->roles = roles;
+    host->is_prefix = true;
     return true;
 }
 

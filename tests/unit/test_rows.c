@@ -526,21 +526,39 @@ TEST(a_server_that_answers_on_another_high_port_is_securid_by_the_wide_row_only)
 
 /* --- size and order -------------------------------------------------------------------------------------------------------------- */
 
-TEST(tens_of_thousands_of_inferred_hosts_are_joined_to_edges_in_a_moment)
+static struct evidence *many_inferred_hosts(uint32_t count)
 {
-    enum { HOSTS_SEEN = 30000 };
     struct evidence *e = evidence(NULL);
     tcp_answered(e, "10.20.0.9", 40000, "10.0.1.10", 5307);
-    for (uint32_t i = 0; i < HOSTS_SEEN; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct pp_packet packet = packet_of(e, PP_TCP, "10.0.1.10", 22, "11.0.0.0", 40000, PP_SYN | PP_ACK);
         packet.source_port = i % 2 ? 139 : 5307; /* half of them servers of applications, half clients */
+        packet.destination[1] = (uint8_t)(i >> 16);
         packet.destination[2] = (uint8_t)(i >> 8);
         packet.destination[3] = (uint8_t)i;
         put(e, packet, PP_DECODED);
     }
     assert_state(e, "client-aips", "expected");
     assert_state(e, "app-tta-nbss", "expected");
-    assert_int_equal(e->report->rows[pp_spec_find_row(e->report->spec, "app-tta-nbss")].edge_count, HOSTS_SEEN / 2);
+    return e;
+}
+
+static uint32_t edges_of(const struct evidence *e, const char *row)
+{
+    return e->report->rows[pp_spec_find_row(e->report->spec, row)].edge_count;
+}
+
+TEST(inferred_hosts_have_an_edge_each)
+{
+    struct evidence *e = many_inferred_hosts(1800);
+    assert_int_equal(edges_of(e, "app-tta-nbss"), 900);
+}
+
+TEST(more_than_a_thousand_inferred_hosts_of_the_same_roles_share_a_name_and_an_edge)
+{
+    struct evidence *e = many_inferred_hosts(150000); /* more than there are host numbers */
+    assert_int_equal(edges_of(e, "app-tta-nbss"), 2); /* 75,000 addresses under two names */
+    assert_true(e->report->site->host_count < 10);
 }
 
 static void one_of_many(struct evidence *e, unsigned i)
@@ -579,7 +597,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_appears_with_exactly_one_state),
-        cmocka_unit_test(tens_of_thousands_of_inferred_hosts_are_joined_to_edges_in_a_moment),
+        cmocka_unit_test(inferred_hosts_have_an_edge_each),
+        cmocka_unit_test(more_than_a_thousand_inferred_hosts_of_the_same_roles_share_a_name_and_an_edge),
         cmocka_unit_test(the_order_of_packets_changes_no_finding),
         cmocka_unit_test(a_row_is_as_bad_as_the_worst_of_its_due_edges),
         cmocka_unit_test(an_edge_is_expected_when_answered_or_half_seen_with_a_note),
