@@ -40,6 +40,7 @@ enum pp_label {
     PP_LABEL_CALLBACK = 1, PP_LABEL_COMPANION = 2, PP_LABEL_WIDE = 4, PP_LABEL_HALF_SEEN = 8, PP_LABEL_NOT_PRIMARY = 16,
     PP_LABEL_ICMP_ONLY = 32, /* known only from an ICMP error that quoted it */
     PP_LABEL_FOLDED = 64,    /* past --max-flows */
+    PP_LABEL_OTHER_FAMILY = 128, /* blocked over IPv6 (or IPv4) while the same edge works over the other */
 };
 
 const char *pp_basis_name(enum pp_basis basis);

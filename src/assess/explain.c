@@ -115,6 +115,9 @@ static void explain_blocked(struct assessment *a, struct text *text, struct pp_f
     text_add(text, " to ");
     add_party(a, text, f->responder.address.family || *f->responder.name ? &f->responder : &f->tried_at);
     text_printf(text, " (row %s).", row_id(a, f->row));
+    bool over6 = f->tried_at.address.family == PP_IPV6;
+    if (f->labels & PP_LABEL_OTHER_FAMILY)
+        text_printf(text, " Over IPv%c it works: the rules for IPv%c were forgotten, and whoever tries it first waits.", over6 ? '4' : '6', over6 ? '6' : '4');
     if (f->pairs > 1) text_printf(text, " %u pairs of addresses are affected; this is the first.", f->pairs);
 }
 
@@ -259,7 +262,10 @@ static void add_brief_reason(const struct assessment *a, struct text *text, cons
 static void add_brief(struct assessment *a, struct text *text, const struct pp_finding *f)
 {
     switch (f->kind) {
-    case PP_FIND_BLOCKED: add_picture(a, text, f, &f->tried_at); break;
+    case PP_FIND_BLOCKED:
+        add_picture(a, text, f, &f->tried_at);
+        if (f->labels & PP_LABEL_OTHER_FAMILY) text_printf(text, "; over IPv%c it works", f->tried_at.address.family == PP_IPV6 ? '4' : '6');
+        break;
     case PP_FIND_UNEXPECTED:
         if (f->outcome == PP_HALF_SEEN)
             text_add(text, "half seen");

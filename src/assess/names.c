@@ -31,6 +31,6 @@ NAMES(pp_grade_name, pp_grade, PP_GRADE_COUNT, [PP_GOOD] = "good", [PP_LIMITED] 
 
 const char *pp_label_name(unsigned i)
 {
-    static const char *const names[] = {"callback", "companion", "wide", "half-seen", "not-primary", "icmp-only", "folded"};
+    static const char *const names[] = {"callback", "companion", "wide", "half-seen", "not-primary", "icmp-only", "folded", "other-family-works"};
     return i < sizeof names / sizeof *names ? names[i] : NULL;
 }

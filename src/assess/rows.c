@@ -123,13 +123,16 @@ static enum pp_state judge_pair(const struct assessment *a, const struct pp_row 
 }
 
 /* The worst pair of an edge, for its finding. */
-struct worst { const struct credit *credits; size_t count; uint32_t pairs; };
+struct worst { const struct credit *credits; size_t count; uint32_t pairs; bool other_family; };
+
+static uint8_t pair_family(const struct assessment *a, const struct credit *credit) { return a->directory.seen[credit->source].address.family; }
 
 static struct pp_edge judge_edge(const struct assessment *a, const struct pp_row *row, const struct credit *credits, size_t count, struct worst *worst)
 {
     struct pp_edge edge = {.from = credits->from, .to = credits->to, .port = credits->port, .state = PP_STATE_EXPECTED, .tried = true,
                            .satisfied_by = PP_NONE, .flows = count};
     *worst = (struct worst){0};
+    bool works[2] = {false, false}; /* over IPv4, over IPv6 */
     for (size_t i = 0, n; i < count; i += n) {
         for (n = 1; i + n < count && compare_pairs(&credits[i], &credits[i + n]) == 0; n++) continue;
         enum pp_outcome outcome;
@@ -138,10 +141,12 @@ static struct pp_edge judge_edge(const struct assessment *a, const struct pp_row
         if (!worst->credits || badness(state) > badness(edge.state)) {
             edge.state = state;
             edge.outcome = outcome;
-            *worst = (struct worst){credits + i, n, 0};
+            *worst = (struct worst){.credits = credits + i, .count = n};
         }
+        works[pair_family(a, &credits[i]) == PP_IPV6] |= state == PP_STATE_EXPECTED;
         if (state == PP_STATE_BLOCKED) worst->pairs++;
     }
+    worst->other_family = works[pair_family(a, worst->credits) != PP_IPV6];
     return edge;
 }
 
@@ -154,7 +159,7 @@ static bool blocked_finding(struct assessment *a, uint16_t number, const struct 
     finding->has_outcome = true;
     finding->outcome = edge->outcome;
     finding->got_through = PP_NO;
-    finding->labels = edge->notes;
+    finding->labels = edge->notes | (worst->other_family ? PP_LABEL_OTHER_FAMILY : 0);
     finding->pairs = worst->pairs;
     finding->basis = PP_BASIS_NONE;
     for (size_t i = 0; i < worst->count; i++) {

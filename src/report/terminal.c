@@ -8,21 +8,15 @@
 #include "address.h"
 #include "clock.h"
 #include "formats.h"
-#include "page.h"
+#include "terminal.h"
 
 enum {
     WIDTH_DEFAULT = 100, WIDTH_LEAST = 60,
     TODO_MAX = 10,     /* lines under DO FIRST */
     GROUP_MAX = 15,    /* findings shown of one group; --all shows every one */
-    EDGES_MAX = 6,     /* edges shown in a row's line */
     CAPTURES_MAX = 8,
-    PORTS_MAX = 14,    /* columns; longer texts push their line's edges to the right */
-    INDENT = 4,
 };
 
-static void add_safe(struct text *text, const char *string) { text_add_escaped(text, string, strlen(string)); }
-
-static const char *plural(uint64_t n) { return n == 1 ? "" : "s"; }
 
 /* --- who ---------------------------------------------------------------------------------------------------------- */
 
@@ -276,121 +270,6 @@ static void add_todo(struct page *p)
     for (uint32_t i = 0; i < r->finding_count && number < TODO_MAX; i++)
         if (is_urgent(&r->findings[i])) add_todo_line(p, &r->findings[i], ++number, width);
     if (urgent > number) text_printf(p->out, "    and %u more below\n", urgent - number);
-}
-
-/* --- rows ---------------------------------------------------------------------------------------------------------- */
-
-static void add_edge(const struct page *p, struct text *text, const struct pp_row *row, const struct pp_edge *e)
-{
-    bool both = row->coverage == PP_EACH_UNORDERED_PAIR;
-    if (e->from != PP_NONE) add_safe(text, pp_site_host_name(p->report->site, e->from));
-    if (e->from != PP_NONE && e->to != PP_NONE) text_printf(text, KEEP "%s" KEEP, sign(p, both ? SIGN_BOTH_WAYS : SIGN_ARROW));
-    if (e->to != PP_NONE) add_safe(text, pp_site_host_name(p->report->site, e->to));
-    if (e->port) text_printf(text, "port %u", e->port);
-    if (e->from == PP_NONE && e->to == PP_NONE && !e->port) text_add(text, "anywhere");
-    if (e->satisfied_by != PP_NONE)
-        text_printf(text, KEEP "not" KEEP "needed:" KEEP "%s" KEEP "works", p->report->spec->rows[e->satisfied_by].id);
-    else if (!e->tried)
-        text_add(text, e->state == PP_STATE_MISSING ? KEEP "never" KEEP "tried" : KEEP "not" KEEP "visible" KEEP "here");
-    else if (e->state == PP_STATE_EXPECTED)
-        text_printf(text, KEEP "%" PRIu64 KEEP "flow%s", e->flows, plural(e->flows));
-    else if (e->state == PP_STATE_NOT_OBSERVABLE)
-        text_add(text, KEEP "tried too late to tell");
-    else
-        text_printf(text, KEEP "%s", pp_outcome_name(e->outcome));
-    if (!e->due && e->tried) text_add(text, KEEP "(not" KEEP "due)");
-    for (unsigned i = 0; pp_label_name(i); i++)
-        if (e->notes >> i & 1) text_printf(text, KEEP "[%s]", pp_label_name(i));
-}
-
-static unsigned edge_rank(const struct pp_edge *e)
-{
-    static const unsigned rank[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0, [PP_STATE_MISSING] = 1, [PP_STATE_NOT_OBSERVABLE] = 2, [PP_STATE_EXPECTED] = 3,
-                                                  [PP_STATE_OPTIONAL] = 4, [PP_STATE_NOT_APPLICABLE] = 5};
-    return rank[e->state];
-}
-
-static void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t number)
-{
-    const struct pp_row *row = &p->report->spec->rows[number];
-    const struct pp_row_result *result = &p->report->rows[number];
-    struct text line;
-    text_init(&line);
-    uint32_t shown = 0, most = p->options->all ? UINT32_MAX : EDGES_MAX;
-    for (unsigned rank = 0; rank < 6; rank++)
-        for (uint32_t e = 0; e < result->edge_count && shown < most; e++) {
-            if (edge_rank(&result->edges[e]) != rank) continue;
-            if (shown++) text_printf(&line, KEEP "%s ", sign(p, SIGN_BETWEEN)); /* no line begins with it */
-            add_edge(p, &line, row, &result->edges[e]);
-        }
-    if (result->edge_count > shown) text_printf(&line, " %s and %u more", sign(p, SIGN_BETWEEN), result->edge_count - shown);
-    add_paragraph(p, at, indent, INK_PLAIN, line.bytes ? line.bytes : "");
-    text_finish(&line);
-}
-
-static const struct { enum pp_state state; enum ink ink; enum sign sign; } row_groups[] = {
-    {PP_STATE_BLOCKED, INK_RED, SIGN_BAD},         {PP_STATE_MISSING, INK_YELLOW, SIGN_OPEN}, {PP_STATE_NOT_OBSERVABLE, INK_YELLOW, SIGN_UNKNOWN},
-    {PP_STATE_EXPECTED, INK_GREEN, SIGN_GOOD},
-};
-
-static void add_row(struct page *p, uint16_t number, size_t group, unsigned id_width, unsigned port_width)
-{
-    const struct pp_row *row = &p->report->spec->rows[number];
-    text_printf(p->out, "  ");
-    add_ink(p, row_groups[group].ink, sign(p, row_groups[group].sign), 2);
-    add_ink(p, row_groups[group].ink, pp_state_name(row_groups[group].state), 15);
-    add_ink(p, INK_BOLD, row->id, id_width + 2);
-    add_ink(p, INK_PLAIN, row->ports_text, port_width + 2);
-    unsigned at = 21 + id_width + port_width + 2, longer = columns(row->ports_text) > port_width + 2 ? columns(row->ports_text) - port_width - 2 : 0;
-    if (p->width >= 130) {
-        struct text roles;
-        text_init(&roles);
-        text_printf(&roles, "%s %s %s", p->report->spec->roles[row->from].name, sign(p, SIGN_ARROW), p->report->spec->roles[row->to].name);
-        add_ink(p, INK_DIM, roles.bytes ? roles.bytes : "", 38);
-        at += 38;
-        text_finish(&roles);
-    }
-    if (longer) text_add(p->out, " ");
-    add_edges(p, at + longer + (longer > 0), at, number);
-}
-
-/* Rows that nothing is due on, by name only. */
-static void add_quiet_rows(struct page *p, enum pp_state state, const char *words)
-{
-    struct text line;
-    text_init(&line);
-    unsigned n = 0;
-    for (uint16_t r = 0; r < p->report->spec->row_count; r++) {
-        if (p->report->rows[r].state != state) continue;
-        text_printf(&line, n++ ? ", %s" : "%s", p->report->spec->rows[r].id);
-    }
-    if (n) {
-        text_printf(p->out, "  %s ", sign(p, SIGN_IDLE));
-        add_ink(p, INK_DIM, words, 0);
-        add_paragraph(p, 4 + columns(words), INDENT, INK_DIM, line.bytes);
-    }
-    text_finish(&line);
-}
-
-static void add_rows(struct page *p)
-{
-    const struct pp_spec *spec = p->report->spec;
-    unsigned id_width = 0, port_width = 0;
-    for (uint16_t r = 0; r < spec->row_count; r++) {
-        if (p->report->rows[r].state >= PP_STATE_OPTIONAL) continue;
-        if (columns(spec->rows[r].id) > id_width) id_width = columns(spec->rows[r].id);
-        unsigned n = columns(spec->rows[r].ports_text);
-        if (n > port_width && n <= PORTS_MAX) port_width = n;
-    }
-    add_heading(p, "ROWS");
-    for (size_t g = 0; g < sizeof row_groups / sizeof *row_groups; g++)
-        for (uint16_t r = 0; r < spec->row_count; r++)
-            if (p->report->rows[r].state == row_groups[g].state) add_row(p, r, g, id_width, port_width);
-    add_quiet_rows(p, PP_STATE_OPTIONAL, "optional, nothing seen: ");
-    add_quiet_rows(p, PP_STATE_NOT_APPLICABLE, "not applicable here: ");
-    if (p->report->summary.wide)
-        text_printf(p->out, "  %" PRIu64 " expected flow%s only a wide row, which proves little: narrow it with `ports:` in the site file\n",
-                    p->report->summary.wide, p->report->summary.wide == 1 ? " matches" : "s match");
 }
 
 /* --- the rest ------------------------------------------------------------------------------------------------------ */

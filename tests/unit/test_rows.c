@@ -181,6 +181,9 @@ TEST(ipv6_tried_first_and_dropped_blocks_the_edge_though_ipv4_works)
     tcp_silent(e, "2001:db8::1", 40000, "2001:db8::2", 389);
     tcp_answered(e, "10.0.1.10", 40000, "10.0.3.1", 389);
     assert_row(e, "tta-ldap", "blocked: t1>l1 blocked silent");
+    const struct pp_finding *f = find_finding(e, PP_FIND_BLOCKED);
+    assert_true(f->labels & PP_LABEL_OTHER_FAMILY);
+    assert_non_null(strstr(f->explanation, "Over IPv4 it works"));
 }
 
 TEST(an_attempt_too_late_beside_a_blocked_one_of_the_same_pair_is_blocked)
