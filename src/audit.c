@@ -17,16 +17,16 @@
 struct pp_audit {
     struct pp_audit_options options;
     struct arena *arena;
-    const struct pp_spec *rules;        /* as published */
-    const struct pp_site *site;         /* given; NULL: inferred at judging */
-    struct pp_spec *spec;               /* with the site's changes: what packets are classed with */
+    const struct pp_spec *rules; /* as published */
+    const struct pp_site *site;  /* given; NULL: inferred at judging */
+    struct pp_spec *spec;        /* with the site's changes: what packets are classed with */
     struct pp_port_index *index;
     struct pp_flow_table *flows;
     struct pp_capture *live;
     struct pp_capture_info *captures;
     uint32_t capture_count, capture_room;
     uint64_t outside_time;
-    uint64_t unsupported_frames;        /* of the current capture */
+    uint64_t unsupported_frames; /* of the current capture */
     uint16_t unsupported_link;
     /* Made by judging, replaced by the next. */
     struct pp_site *inferred;
@@ -147,7 +147,8 @@ bool pp_audit_read(struct pp_audit *audit, const char *path)
 {
     struct pp_capture_info *info = add_info(audit);
     if (!info) return false;
-    struct pp_capture_options options = {.filter = audit->options.filter, .hash = audit->options.hash, .index = (uint16_t)(audit->capture_count - 1)};
+    struct pp_capture_options options = {
+        .filter = audit->options.filter, .hash = audit->options.hash, .index = (uint16_t)(audit->capture_count - 1)};
     struct pp_capture *capture = pp_capture_open(path, &options);
     if (!capture) return audit->capture_count--, false;
     audit->unsupported_frames = 0;
@@ -227,7 +228,8 @@ uint64_t pp_audit_outside_time(const struct pp_audit *audit) { return audit->out
 int pp_exit_status(const struct pp_report *report)
 {
     enum { COMPLIANT = 0, NON_COMPLIANT = 1, INCONCLUSIVE = 2, UNREADABLE = 3 };
-    static const int status[PP_COMPLIANCE_COUNT] = {[PP_COMPLIANT] = COMPLIANT, [PP_NON_COMPLIANT] = NON_COMPLIANT, [PP_INCONCLUSIVE] = INCONCLUSIVE};
+    static const int status[PP_COMPLIANCE_COUNT] = {
+        [PP_COMPLIANT] = COMPLIANT, [PP_NON_COMPLIANT] = NON_COMPLIANT, [PP_INCONCLUSIVE] = INCONCLUSIVE};
     for (uint32_t i = 0; i < report->capture_count; i++)
         if (report->captures[i].failed) return UNREADABLE;
     return status[report->verdict];

@@ -7,11 +7,11 @@
 struct pp_audit;
 
 struct pp_audit_options {
-    const char *filter;      /* libpcap filter expression; NULL: none */
+    const char *filter;        /* libpcap filter expression; NULL: none */
     pp_time_ns from_ns, to_ns; /* packets outside are not judged; 0 and UINT64_MAX: all */
-    uint32_t max_flows;      /* 0: PP_MAX_FLOWS_DEFAULT */
-    bool decap;              /* judge what tunnels carry */
-    bool hash;               /* SHA-256 of every capture */
+    uint32_t max_flows;        /* 0: PP_MAX_FLOWS_DEFAULT */
+    bool decap;                /* judge what tunnels carry */
+    bool hash;                 /* SHA-256 of every capture */
     /** Called now and then while reading; position and total in bytes of the current capture. NULL: never. */
     void (*progress)(void *context, const char *capture, uint64_t position, uint64_t total);
     void *progress_context;

@@ -16,18 +16,18 @@ struct pp_capture_info {
     uint64_t bytes;          /* size of the file as stored; for a stream what was read */
     uint16_t link_types[PP_CAPTURE_LINKS_MAX];
     uint16_t link_count;
-    uint32_t snap_length;    /* largest of its interfaces; 0: unlimited or unknown */
-    uint64_t packets;        /* records read, before any filter */
-    uint64_t filtered;       /* of these, refused by the filter */
-    uint64_t cut;            /* of these, captured shorter than on the wire */
+    uint32_t snap_length;         /* largest of its interfaces; 0: unlimited or unknown */
+    uint64_t packets;             /* records read, before any filter */
+    uint64_t filtered;            /* of these, refused by the filter */
+    uint64_t cut;                 /* of these, captured shorter than on the wire */
     pp_time_ns first_ns, last_ns; /* PP_NO_FIRST, PP_NO_LAST when no record carried a time */
     bool drops_known;
-    uint64_t drops;          /* packets the capturing side says it lost */
-    bool truncated;          /* the input ends inside a header or a record */
-    bool failed;             /* `error` says why reading stopped, or what was wrong with the file */
+    uint64_t drops; /* packets the capturing side says it lost */
+    bool truncated; /* the input ends inside a header or a record */
+    bool failed;    /* `error` says why reading stopped, or what was wrong with the file */
     struct pp_error error;
-    uint64_t out_of_order;   /* records whose time is before the record before them */
-    char sha256[65];         /* hexadecimal, of the bytes as stored; empty unless asked for */
+    uint64_t out_of_order; /* records whose time is before the record before them */
+    char sha256[65];       /* hexadecimal, of the bytes as stored; empty unless asked for */
 };
 
 struct pp_capture_options {
@@ -42,13 +42,12 @@ struct pp_capture_options {
 struct pp_capture *pp_capture_open(const char *path, const struct pp_capture_options *options);
 
 /** The same reader over bytes in memory, borrowed for the life of the capture: the seam for tests and fuzzers. */
-struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes, size_t size,
-                                          const struct pp_capture_options *options);
+struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes, size_t size, const struct pp_capture_options *options);
 
 struct pp_live_options {
-    uint32_t snap_length;    /* 0: 256 */
+    uint32_t snap_length; /* 0: 256 */
     bool promiscuous;
-    uint32_t buffer_bytes;   /* 0: libpcap's default */
+    uint32_t buffer_bytes; /* 0: libpcap's default */
 };
 
 /** Capture live on an interface ("any" too) through libpcap. Errors as for pp_capture_open. */

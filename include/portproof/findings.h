@@ -19,7 +19,13 @@ enum pp_flow_verdict { PP_OUT_OF_SCOPE, PP_UNDETERMINED, PP_EXPECTED, PP_EXEMPT,
 
 /** The nearest miss of an unexpected flow, in the order in which they are tried. */
 enum pp_reason {
-    PP_FEATURE_OFF, PP_REVERSED, PP_WRONG_TRANSPORT, PP_WRONG_SOURCE, PP_WRONG_DESTINATION, PP_UNLISTED_PORT, PP_UNKNOWN_HOST,
+    PP_FEATURE_OFF,
+    PP_REVERSED,
+    PP_WRONG_TRANSPORT,
+    PP_WRONG_SOURCE,
+    PP_WRONG_DESTINATION,
+    PP_UNLISTED_PORT,
+    PP_UNKNOWN_HOST,
     PP_REASON_DIRECTION, /* undetermined: nothing tells who opened it */
     PP_REASON_FRAGMENT,  /* undetermined: the fragment with the ports was never seen */
     PP_REASON_NONE,
@@ -27,19 +33,38 @@ enum pp_reason {
 };
 
 /** State of a row or of an edge (design 5.4). */
-enum pp_state { PP_STATE_EXPECTED, PP_STATE_BLOCKED, PP_STATE_MISSING, PP_STATE_NOT_OBSERVABLE, PP_STATE_OPTIONAL, PP_STATE_NOT_APPLICABLE, PP_STATE_COUNT };
+enum pp_state {
+    PP_STATE_EXPECTED,
+    PP_STATE_BLOCKED,
+    PP_STATE_MISSING,
+    PP_STATE_NOT_OBSERVABLE,
+    PP_STATE_OPTIONAL,
+    PP_STATE_NOT_APPLICABLE,
+    PP_STATE_COUNT
+};
 
 enum pp_compliance { PP_COMPLIANT, PP_NON_COMPLIANT, PP_INCONCLUSIVE, PP_COMPLIANCE_COUNT };
 
-enum pp_finding_kind { PP_FIND_BLOCKED, PP_FIND_UNEXPECTED, PP_FIND_WAIVER_EXPIRED, PP_FIND_UNDETERMINED, PP_FIND_MISSING, PP_FINDING_KIND_COUNT };
+enum pp_finding_kind {
+    PP_FIND_BLOCKED,
+    PP_FIND_UNEXPECTED,
+    PP_FIND_WAIVER_EXPIRED,
+    PP_FIND_UNDETERMINED,
+    PP_FIND_MISSING,
+    PP_FINDING_KIND_COUNT
+};
 
 enum pp_grade { PP_GOOD, PP_LIMITED, PP_POOR, PP_GRADE_COUNT };
 
 /** Labels and notes explain; they excuse nothing. OR-ed. */
 enum pp_label {
-    PP_LABEL_CALLBACK = 1, PP_LABEL_COMPANION = 2, PP_LABEL_WIDE = 4, PP_LABEL_HALF_SEEN = 8, PP_LABEL_NOT_PRIMARY = 16,
-    PP_LABEL_ICMP_ONLY = 32, /* known only from an ICMP error that quoted it */
-    PP_LABEL_FOLDED = 64,    /* past --max-flows */
+    PP_LABEL_CALLBACK = 1,
+    PP_LABEL_COMPANION = 2,
+    PP_LABEL_WIDE = 4,
+    PP_LABEL_HALF_SEEN = 8,
+    PP_LABEL_NOT_PRIMARY = 16,
+    PP_LABEL_ICMP_ONLY = 32,     /* known only from an ICMP error that quoted it */
+    PP_LABEL_FOLDED = 64,        /* past --max-flows */
     PP_LABEL_OTHER_FAMILY = 128, /* blocked over IPv6 (or IPv4) while the same edge works over the other */
 };
 
@@ -63,19 +88,23 @@ struct pp_party {
 };
 
 /** One way to read a flow whose direction is not known. */
-struct pp_reading { struct pp_address initiator, responder; uint16_t port; uint16_t row; /* PP_NONE: a waiver */ };
+struct pp_reading {
+    struct pp_address initiator, responder;
+    uint16_t port;
+    uint16_t row; /* PP_NONE: a waiver */
+};
 
 struct pp_finding {
     enum pp_finding_kind kind;
-    enum pp_reason reason;        /* PP_REASON_NONE: kind says it all */
-    uint16_t row, nearest_row;    /* PP_NONE */
-    uint16_t waiver;              /* PP_NONE */
-    uint16_t companion;           /* PP_NONE */
+    enum pp_reason reason;     /* PP_REASON_NONE: kind says it all */
+    uint16_t row, nearest_row; /* PP_NONE */
+    uint16_t waiver;           /* PP_NONE */
+    uint16_t companion;        /* PP_NONE */
     unsigned labels;
     struct pp_party initiator, responder; /* blocked, missing: a side that coverage leaves open carries only roles */
     struct pp_party tried_by, tried_at;   /* blocked: the worst pair of addresses that tried */
     uint32_t pairs;                       /* blocked: how many pairs of addresses */
-    uint16_t port;                /* the responder's; valid when has_port */
+    uint16_t port;                        /* the responder's; valid when has_port */
     bool has_port;
     uint8_t transport;
     bool has_outcome;
@@ -87,108 +116,118 @@ struct pp_finding {
     enum pp_basis basis;
     struct pp_reading readings[2];
     uint8_t reading_count;
-    uint64_t seen_in;             /* bit i: capture i */
-    uint64_t flows, initiators;   /* initiators: how many were joined */
-    uint64_t attempts;            /* SYNs */
+    uint64_t seen_in;              /* bit i: capture i */
+    uint64_t flows, initiators;    /* initiators: how many were joined */
+    uint64_t attempts;             /* SYNs */
     uint64_t packets[2], bytes[2]; /* forward, reverse */
     pp_time_ns first_ns, last_ns;
-    uint64_t first_frame;         /* UINT64_MAX: none */
-    char community_id[40];        /* "1:…"; empty: none */
-    const char *brief;            /* what happened, in a few words */
-    const char *explanation;      /* what happened and what to do about it; one or two sentences */
-    const char *action;           /* "open", "close", "test", "settle", "renew": the verb of the to-do line */
+    uint64_t first_frame;    /* UINT64_MAX: none */
+    char community_id[40];   /* "1:…"; empty: none */
+    const char *brief;       /* what happened, in a few words */
+    const char *explanation; /* what happened and what to do about it; one or two sentences */
+    const char *action;      /* "open", "close", "test", "settle", "renew": the verb of the to-do line */
 };
 
 struct pp_edge {
-    uint16_t from, to;            /* host indexes; PP_NONE: left open by coverage */
-    uint16_t port;                /* 0 unless coverage is by port */
+    uint16_t from, to; /* host indexes; PP_NONE: left open by coverage */
+    uint16_t port;     /* 0 unless coverage is by port */
     enum pp_state state;
     bool due;
     bool tried;
-    enum pp_outcome outcome;      /* of the worst tried pair; valid when tried */
+    enum pp_outcome outcome; /* of the worst tried pair; valid when tried */
     uint64_t flows, packets;
-    uint16_t satisfied_by;        /* row that excuses it (any_of); PP_NONE */
-    unsigned notes;               /* enum pp_label */
+    uint16_t satisfied_by; /* row that excuses it (any_of); PP_NONE */
+    unsigned notes;        /* enum pp_label */
 };
 
 struct pp_row_result {
     enum pp_state state;
     bool due;
     uint64_t flows, packets;
-    uint64_t wide_flows;          /* of these, expected by nothing narrower than this wide row */
+    uint64_t wide_flows; /* of these, expected by nothing narrower than this wide row */
     struct pp_edge *edges;
     uint32_t edge_count;
 };
 
-struct pp_gap { pp_time_ns from_ns, to_ns; };
+struct pp_gap {
+    pp_time_ns from_ns, to_ns;
+};
 
 struct pp_fitness {
     enum pp_grade grade;
     const char **notes;
     uint32_t note_count;
-    double half_seen_share;       /* of the flows judged */
-    double truncated_share;       /* of the frames: a needed header was cut */
+    double half_seen_share; /* of the flows judged */
+    double truncated_share; /* of the frames: a needed header was cut */
     struct pp_gap *gaps;
     uint32_t gap_count;
     bool drops_known;
     uint64_t drops;
 };
 
-struct pp_summary { uint64_t expected, unexpected, got_through, undetermined, exempt, out_of_scope; uint32_t rows[PP_STATE_COUNT]; uint64_t wide; };
+struct pp_summary {
+    uint64_t expected, unexpected, got_through, undetermined, exempt, out_of_scope;
+    uint32_t rows[PP_STATE_COUNT];
+    uint64_t wide;
+};
 
 /** A flow with all that was decided about it; for `portproof flows`. */
 struct pp_judged {
     uint32_t initiator_address, responder_address; /* indexes into pp_report.addresses */
     uint16_t initiator_port, responder_port;
-    uint16_t row, nearest_row, waiver, companion;  /* PP_NONE */
+    uint16_t row, nearest_row, waiver, companion; /* PP_NONE */
     uint8_t transport;
-    uint8_t initiator;                             /* end of the flow that opened it, by the best basis (or the higher port) */
+    uint8_t initiator; /* end of the flow that opened it, by the best basis (or the higher port) */
     uint8_t basis, outcome, verdict, reason;
     uint8_t labels;
-    bool too_late;                                 /* silent, and it cannot be told: the evidence ends within 3 s of the first SYN, or has only an ICMP error that is no block */
-    bool ambiguous_rows;                           /* several rows of the same width match */
-    uint16_t expired_waiver;                       /* PP_NONE */
+    bool too_late; /* silent, and it cannot be told: the evidence ends within 3 s of the first SYN, or has only an ICMP error that is no
+                      block */
+    bool ambiguous_rows;     /* several rows of the same width match */
+    uint16_t expired_waiver; /* PP_NONE */
     uint64_t packets;
 };
 
 /** An address that was seen, with what the site says of it. */
-struct pp_seen { struct pp_address address; struct pp_site_entry entry; };
+struct pp_seen {
+    struct pp_address address;
+    struct pp_site_entry entry;
+};
 
 struct pp_report {
-    const struct pp_spec *spec;         /* effective: with the site's changes */
+    const struct pp_spec *spec; /* effective: with the site's changes */
     const struct pp_site *site;
     const struct pp_capture_info *captures;
     uint32_t capture_count;
     const struct pp_flow_table *flows;
     const struct pp_counters *counters;
     enum pp_compliance verdict;
-    const char **verdict_reasons;       /* worst first */
+    const char **verdict_reasons; /* worst first */
     uint32_t verdict_reason_count;
     struct pp_summary summary;
-    struct pp_row_result *rows;         /* one per spec row, in the spec's order */
-    struct pp_finding *findings;        /* in the order of importance */
+    struct pp_row_result *rows;  /* one per spec row, in the spec's order */
+    struct pp_finding *findings; /* in the order of importance */
     uint32_t finding_count;
-    bool findings_joined;               /* past the limit: joined by reason, responder and port */
+    bool findings_joined; /* past the limit: joined by reason, responder and port */
     struct pp_fitness fitness;
-    const struct pp_judged *judged;     /* one per flow, in the table's order */
+    const struct pp_judged *judged; /* one per flow, in the table's order */
     const struct pp_seen *addresses;
     uint32_t address_count;
     void *memory;
 };
 
 struct pp_assess_input {
-    const struct pp_spec *spec;           /* effective */
-    const struct pp_port_index *index;    /* of that spec */
+    const struct pp_spec *spec;              /* effective */
+    const struct pp_port_index *index;       /* of that spec */
     const struct pp_port_index *class_index; /* the one whose classes folded flows carry */
-    const struct pp_site *site;           /* never NULL: given, or inferred by pp_infer_site */
-    struct pp_flow_table *flows;          /* sorted */
+    const struct pp_site *site;              /* never NULL: given, or inferred by pp_infer_site */
+    struct pp_flow_table *flows;             /* sorted */
     const struct pp_capture_info *captures;
     uint32_t capture_count;
-    bool decap;                           /* tunnels were entered */
-    pp_time_ns until_ns;                  /* evidence ends here at the latest (--to); UINT64_MAX: with the captures */
+    bool decap;          /* tunnels were entered */
+    pp_time_ns until_ns; /* evidence ends here at the latest (--to); UINT64_MAX: with the captures */
 };
 
-enum { PP_FINDINGS_MAX = 10000 };         /* past it findings join by reason, responder and port */
+enum { PP_FINDINGS_MAX = 10000 }; /* past it findings join by reason, responder and port */
 
 /** Judge. NULL: out of memory. The report borrows everything in `input`. */
 struct pp_report *pp_assess(const struct pp_assess_input *input);

@@ -8,8 +8,8 @@
 struct pp_flow_table;
 
 enum {
-    PP_ICMP_REPORTS_MAX = 4,       /* distinct ICMP errors kept per flow: the smallest; more are counted only */
-    PP_CAPTURES_TOLD_APART = 63,   /* captures beyond this share one bit in seen_in */
+    PP_ICMP_REPORTS_MAX = 4,     /* distinct ICMP errors kept per flow: the smallest; more are counted only */
+    PP_CAPTURES_TOLD_APART = 63, /* captures beyond this share one bit in seen_in */
     PP_PORT_CLASSES = 256,
 };
 
@@ -22,7 +22,7 @@ enum pp_flow_kind {
 };
 
 enum pp_side_mark {
-    PP_SIDE_SYN = 1,        /* sent a SYN without ACK */
+    PP_SIDE_SYN = 1, /* sent a SYN without ACK */
     PP_SIDE_SYN_ACK = 2,
     PP_SIDE_BEYOND = 4,     /* sent anything that is neither a bare SYN nor a RST; always, for UDP */
     PP_SIDE_LINK_GROUP = 8, /* sent to a link-level multicast or broadcast address */
@@ -48,13 +48,13 @@ struct pp_icmp_report {
 struct pp_flow_facts {
     struct pp_icmp_report reports[PP_ICMP_REPORTS_MAX]; /* sorted */
     uint8_t report_count;
-    uint8_t quoted_syn;              /* bit s: an error quoted a bare SYN of end s */
-    uint16_t callback_port;          /* announced first in the session; 0: none */
+    uint8_t quoted_syn;     /* bit s: an error quoted a bare SYN of end s */
+    uint16_t callback_port; /* announced first in the session; 0: none */
     pp_time_ns callback_ns;
     uint64_t icmp_packets;
     pp_time_ns icmp_first_ns, icmp_last_ns;
-    uint64_t icmp_first_frame;       /* as first_frame */
-    uint64_t captures;               /* bit i: seen in capture i; 0: only in the one of its first frame */
+    uint64_t icmp_first_frame; /* as first_frame */
+    uint64_t captures;         /* bit i: seen in capture i; 0: only in the one of its first frame */
 };
 
 /** One flow, both directions. Ends are in canonical order: the lower (address, port) is end 0. */
@@ -63,8 +63,8 @@ struct pp_flow {
     uint16_t port[2];
     uint8_t transport;
     enum pp_flow_kind kind;
-    uint8_t initiator;          /* PP_FLOW_CONVERSATION: which end; else 2 */
-    uint8_t kept_port;          /* PP_FLOW_CLASSES, PP_FLOW_NETWORKS: the end whose port is real; else 2 */
+    uint8_t initiator; /* PP_FLOW_CONVERSATION: which end; else 2 */
+    uint8_t kept_port; /* PP_FLOW_CLASSES, PP_FLOW_NETWORKS: the end whose port is real; else 2 */
     struct pp_flow_side side[2];
     uint64_t first_frame;       /* capture index << 48 | frame number of its earliest packet; UINT64_MAX: none (ICMP only) */
     struct pp_flow_facts facts; /* zeroed when it has none */
@@ -97,8 +97,8 @@ struct pp_datagram {
     struct pp_address source, destination;
     uint32_t id;
     uint8_t transport;
-    bool first_seen;      /* the fragment with the ports was captured */
-    uint64_t later;       /* later fragments */
+    bool first_seen; /* the fragment with the ports was captured */
+    uint64_t later;  /* later fragments */
     uint64_t bytes;
     pp_time_ns first_ns, last_ns;
     uint64_t first_frame;
@@ -107,20 +107,20 @@ struct pp_datagram {
 /** Counts over all packets; every frame handed in is in exactly one of by_result. */
 struct pp_counters {
     uint64_t by_result[PP_DECODED_COUNT];
-    uint64_t cut, header_cut;      /* snap length cut the frame; cut a header that was needed */
-    uint64_t tunnels;              /* frames with a tunnel that was seen */
+    uint64_t cut, header_cut; /* snap length cut the frame; cut a header that was needed */
+    uint64_t tunnels;         /* frames with a tunnel that was seen */
     uint64_t first_fragments, later_fragments;
     uint64_t icmp_errors;
     uint64_t by_class[PP_PORT_CLASSES]; /* packets by port class, either port; class 0: on no row */
-    uint64_t folded[4];            /* flows that were folded into each enum pp_flow_kind */
-    uint64_t not_judged;           /* packets no record had room for */
-    uint64_t facts_lost;           /* rare facts no record had room for */
-    uint64_t datagrams_lost;       /* fragments whose datagram could not be followed */
+    uint64_t folded[4];                 /* flows that were folded into each enum pp_flow_kind */
+    uint64_t not_judged;                /* packets no record had room for */
+    uint64_t facts_lost;                /* rare facts no record had room for */
+    uint64_t datagrams_lost;            /* fragments whose datagram could not be followed */
     uint64_t addresses_lost;
 };
 
 struct pp_flow_options {
-    uint32_t max_flows;                                              /* 0: PP_MAX_FLOWS_DEFAULT */
+    uint32_t max_flows;                                                         /* 0: PP_MAX_FLOWS_DEFAULT */
     uint8_t (*port_class)(const void *index, enum pp_transport, uint16_t port); /* for folding; NULL: all ports are class 0 */
     const void *index;
 };
@@ -154,7 +154,11 @@ size_t pp_seen_address_count(const struct pp_flow_table *table);
 struct pp_address pp_seen_address_at(const struct pp_flow_table *table, size_t position);
 
 /** Times at which anything was captured, as intervals of `width_ns`; for gaps. Sorted. */
-struct pp_activity { uint64_t width_ns; const uint64_t *buckets; size_t count; };
+struct pp_activity {
+    uint64_t width_ns;
+    const uint64_t *buckets;
+    size_t count;
+};
 struct pp_activity pp_flow_activity(struct pp_flow_table *table);
 
 /** Bytes in use, all included. */

@@ -22,33 +22,33 @@ enum pp_tcp_flag { PP_FIN = 1, PP_SYN = 2, PP_RST = 4, PP_PSH = 8, PP_ACK = 16, 
 
 /** Marks on a packet, OR-ed. */
 enum pp_packet_mark {
-    PP_MARK_LINK_GROUP = 1,   /* link-level destination was multicast or broadcast */
-    PP_MARK_TUNNEL = 2,       /* a tunnel (GRE, IP-in-IP, 6in4, VXLAN, Geneve, ERSPAN) was seen; entered only with --decap */
-    PP_MARK_NO_FLAGS = 4,     /* TCP header cut before its flags */
+    PP_MARK_LINK_GROUP = 1,     /* link-level destination was multicast or broadcast */
+    PP_MARK_TUNNEL = 2,         /* a tunnel (GRE, IP-in-IP, 6in4, VXLAN, Geneve, ERSPAN) was seen; entered only with --decap */
+    PP_MARK_NO_FLAGS = 4,       /* TCP header cut before its flags */
     PP_MARK_FIRST_FRAGMENT = 8, /* carries ports, but more fragments follow */
-    PP_MARK_PAYLOAD = 16,     /* at least one byte of transport payload, by the IP length */
-    PP_MARK_CUT = 32,         /* the snap length cut the frame below its original length */
-    PP_MARK_HEADER_CUT = 64,  /* the cut fell inside a header: something was not seen */
+    PP_MARK_PAYLOAD = 16,       /* at least one byte of transport payload, by the IP length */
+    PP_MARK_CUT = 32,           /* the snap length cut the frame below its original length */
+    PP_MARK_HEADER_CUT = 64,    /* the cut fell inside a header: something was not seen */
 };
 
 struct pp_packet {
-    uint8_t source[16], destination[16]; /* network order; IPv4 in the first four bytes, the rest zero */
-    pp_time_ns time_ns;                  /* as in the frame */
-    uint64_t frame;                      /* frame number within its capture, from 1 */
-    uint32_t wire_bytes;                 /* original length of the whole frame */
-    uint32_t datagram_id;                /* IP identification, of fragments only */
-    uint16_t source_port, destination_port; /* host order */
-    uint16_t capture;                    /* index of the capture in the run */
-    uint16_t callback_port;              /* port announced in the first bytes of a 512 or 514 session; 0: none */
-    uint8_t family;                      /* enum pp_family */
-    uint8_t transport;                   /* IP protocol number */
-    uint8_t tcp_flags;                   /* low eight bits; 0 for UDP */
-    uint8_t marks;                       /* enum pp_packet_mark */
+    uint8_t source[16], destination[16];     /* network order; IPv4 in the first four bytes, the rest zero */
+    pp_time_ns time_ns;                      /* as in the frame */
+    uint64_t frame;                          /* frame number within its capture, from 1 */
+    uint32_t wire_bytes;                     /* original length of the whole frame */
+    uint32_t datagram_id;                    /* IP identification, of fragments only */
+    uint16_t source_port, destination_port;  /* host order */
+    uint16_t capture;                        /* index of the capture in the run */
+    uint16_t callback_port;                  /* port announced in the first bytes of a 512 or 514 session; 0: none */
+    uint8_t family;                          /* enum pp_family */
+    uint8_t transport;                       /* IP protocol number */
+    uint8_t tcp_flags;                       /* low eight bits; 0 for UDP */
+    uint8_t marks;                           /* enum pp_packet_mark */
     uint8_t source_class, destination_class; /* port classes; filled by the port index, not by decode */
     /* PP_ICMP_ERROR only: who complained, and how. All the fields above describe the quoted packet,
      * but for time, frame, capture and wire_bytes, which are the ICMP packet's. */
     uint8_t icmp_type, icmp_code;
-    uint8_t icmp_sender[16];             /* same family as the quoted packet's carrier */
+    uint8_t icmp_sender[16]; /* same family as the quoted packet's carrier */
     uint8_t icmp_family;
 };
 

@@ -6,14 +6,14 @@
 
 struct pp_report_options {
     const char *tool_version;
-    const char *site_name;    /* file name of the site, as the user gave it; NULL: inferred */
+    const char *site_name;      /* file name of the site, as the user gave it; NULL: inferred */
     const char *const *options; /* command line options that change meaning, for the record */
     size_t option_count;
-    uint64_t outside_time;    /* packets left out by --from and --to */
-    bool color, utf8;         /* what the terminal can show */
-    unsigned width;           /* columns; 0: 100 */
-    bool local_time;          /* for people; JSON is always UTC */
-    bool all;                 /* no line left out */
+    uint64_t outside_time; /* packets left out by --from and --to */
+    bool color, utf8;      /* what the terminal can show */
+    unsigned width;        /* columns; 0: 100 */
+    bool local_time;       /* for people; JSON is always UTC */
+    bool all;              /* no line left out */
 };
 
 /** A report in a format ("text", "json"). *out is malloc'd; false: unknown format or out of memory. */
@@ -22,11 +22,13 @@ bool pp_report_write(const struct pp_report *report, const char *format, const s
 const char *pp_report_format(unsigned i);
 
 /** Where flows go, piece by piece, since there may be millions. false from `write` stops. */
-struct pp_sink { bool (*write)(void *context, const char *bytes, size_t size); void *context; };
+struct pp_sink {
+    bool (*write)(void *context, const char *bytes, size_t size);
+    void *context;
+};
 
 /** All flows as "tsv", "jsonl" or "text". `report` is needed for the latter two (who opened it, verdict); NULL for tsv.
  * The table must be sorted. false: unknown format, out of memory, or the sink stopped. */
-bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format,
-                    const struct pp_sink *sink);
+bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink);
 
 #endif

@@ -4,16 +4,19 @@
 
 #include "portproof/spec.h"
 
-struct pp_prefix { struct pp_address address; uint8_t length; }; /* bits: up to 32 or 128 */
+struct pp_prefix {
+    struct pp_address address;
+    uint8_t length;
+}; /* bits: up to 32 or 128 */
 
 enum pp_setting { PP_SET_AUTO, PP_SET_ON, PP_SET_OFF };
 
 /** One entry of the inventory: a host with all its addresses, or a named group of prefixes. */
 struct pp_host {
     const char *name;
-    struct pp_prefix *prefixes;  /* addresses are full-length prefixes */
+    struct pp_prefix *prefixes; /* addresses are full-length prefixes */
     uint16_t prefix_count;
-    bool is_prefix;              /* written as `prefix:`, not as `address:` */
+    bool is_prefix; /* written as `prefix:`, not as `address:` */
     bool primary;
     pp_role_set roles;
     uint8_t features[PP_FEATURES_MAX]; /* enum pp_setting; PP_SET_AUTO: as the site says */
@@ -22,7 +25,11 @@ struct pp_host {
 
 enum pp_who { PP_WHO_ANY, PP_WHO_ROLE, PP_WHO_HOST, PP_WHO_PREFIX };
 
-struct pp_waiver_end { enum pp_who kind; uint16_t index; /* role or host */ struct pp_prefix prefix; };
+struct pp_waiver_end {
+    enum pp_who kind;
+    uint16_t index; /* role or host */
+    struct pp_prefix prefix;
+};
 
 struct pp_waiver {
     struct pp_waiver_end from, to;
@@ -30,15 +37,18 @@ struct pp_waiver {
     const char *from_text, *to_text, *ports_text, *owner, *reason, *expires_text; /* expires_text: "2027-06-30" or NULL: never */
     pp_time_ns valid_until_ns; /* first instant after the day of expiry; UINT64_MAX: never */
     uint32_t line;
-    const char *origin;        /* "site", or "background" */
+    const char *origin; /* "site", or "background" */
 };
 
-struct pp_site_warning { uint32_t line; const char *text; };
+struct pp_site_warning {
+    uint32_t line;
+    const char *text;
+};
 
 struct pp_site {
     const char *name;
     bool inferred;
-    char sha256[65];             /* of the site text; empty when inferred */
+    char sha256[65]; /* of the site text; empty when inferred */
     struct pp_host *hosts;
     uint32_t host_count;
     uint8_t features[PP_FEATURES_MAX]; /* enum pp_setting */
@@ -46,10 +56,10 @@ struct pp_site {
     uint32_t waiver_count;
     struct pp_row_change *changes;
     uint32_t change_count;
-    uint16_t array_members;      /* as written; 0: count the hosts */
+    uint16_t array_members;           /* as written; 0: count the hosts */
     struct pp_site_warning *warnings; /* things allowed but suspicious */
     uint32_t warning_count;
-    void *lookup;                /* prefix table */
+    void *lookup; /* prefix table */
     void *memory;
 };
 
@@ -71,7 +81,11 @@ void pp_site_destroy(struct pp_site *site); /* takes NULL */
  * takes the address from the second; a host left without any address has no roles and no edges. */
 
 /** What the site knows of an address: the longest prefix wins; loopback addresses hold the spec's loopback roles. */
-struct pp_site_entry { uint16_t host; pp_role_set roles; /* joined when two names share the address */ bool loopback; };
+struct pp_site_entry {
+    uint16_t host;
+    pp_role_set roles; /* joined when two names share the address */
+    bool loopback;
+};
 struct pp_site_entry pp_site_find(const struct pp_site *site, const struct pp_address *address); /* host PP_NONE: unknown */
 
 /** Whether the address is the last one of the IPv4 prefix the site puts it in (its directed broadcast). */

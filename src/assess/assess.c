@@ -55,7 +55,8 @@ static bool learn_addresses(struct assessment *a)
 static void learn_loopback_features(struct assessment *a)
 {
     for (uint16_t r = 0; r < a->in->spec->row_count; r++)
-        if (a->in->spec->rows[r].loopback && edge_setting(a, a->in->spec->rows[r].feature, PP_NONE, PP_NONE) == PP_SET_ON) a->loopback_on = true;
+        if (a->in->spec->rows[r].loopback && edge_setting(a, a->in->spec->rows[r].feature, PP_NONE, PP_NONE) == PP_SET_ON)
+            a->loopback_on = true;
 }
 
 static void judge_flows(struct assessment *a)
@@ -74,8 +75,11 @@ static void summarise(struct assessment *a)
     struct pp_summary *s = &a->report->summary;
     for (size_t i = 0; i < a->count; i++) {
         const struct pp_judged *j = &a->judged[i];
-        uint64_t *const counts[PP_FLOW_VERDICT_COUNT] = {[PP_OUT_OF_SCOPE] = &s->out_of_scope, [PP_UNDETERMINED] = &s->undetermined,
-                                                         [PP_EXPECTED] = &s->expected, [PP_EXEMPT] = &s->exempt, [PP_UNEXPECTED] = &s->unexpected};
+        uint64_t *const counts[PP_FLOW_VERDICT_COUNT] = {[PP_OUT_OF_SCOPE] = &s->out_of_scope,
+                                                         [PP_UNDETERMINED] = &s->undetermined,
+                                                         [PP_EXPECTED] = &s->expected,
+                                                         [PP_EXEMPT] = &s->exempt,
+                                                         [PP_UNEXPECTED] = &s->unexpected};
         ++*counts[j->verdict];
         if (j->verdict == PP_UNEXPECTED && got_through(j->outcome, j->transport) == PP_YES) s->got_through++;
         if (j->verdict == PP_EXPECTED && j->labels & PP_LABEL_WIDE) s->wide++;
@@ -123,10 +127,14 @@ static void conclude_all(struct assessment *a)
     conclude(a, PP_NON_COMPLIANT, counted(a, r->summary.rows[PP_STATE_BLOCKED], "row is blocked", "rows are blocked"));
     conclude(a, PP_NON_COMPLIANT, counted(a, r->summary.got_through, "unexpected flow got through", "unexpected flows got through"));
     conclude(a, PP_NON_COMPLIANT, counted(a, expired, "waiver in use has expired", "uses of waivers that have expired"));
-    conclude(a, PP_INCONCLUSIVE, counted(a, r->summary.rows[PP_STATE_MISSING], "due row was never exercised", "due rows were never exercised"));
-    conclude(a, PP_INCONCLUSIVE, counted(a, r->summary.rows[PP_STATE_NOT_OBSERVABLE], "due row could not have been seen here", "due rows could not have been seen here"));
+    conclude(a, PP_INCONCLUSIVE,
+             counted(a, r->summary.rows[PP_STATE_MISSING], "due row was never exercised", "due rows were never exercised"));
+    conclude(a, PP_INCONCLUSIVE,
+             counted(a, r->summary.rows[PP_STATE_NOT_OBSERVABLE], "due row could not have been seen here",
+                     "due rows could not have been seen here"));
     conclude(a, PP_INCONCLUSIVE, counted(a, r->summary.undetermined, "flow could not be judged", "flows could not be judged"));
-    conclude(a, PP_INCONCLUSIVE, counted(a, silent_udp(a), "unexpected UDP flow may have got through", "unexpected UDP flows may have got through"));
+    conclude(a, PP_INCONCLUSIVE,
+             counted(a, silent_udp(a), "unexpected UDP flow may have got through", "unexpected UDP flows may have got through"));
     if (!packets)
         conclude(a, PP_INCONCLUSIVE, "there is no packet to judge");
     else if (!r->summary.rows[PP_STATE_EXPECTED])
@@ -161,8 +169,13 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
     struct pp_report *report = calloc(1, sizeof *report);
     bool ok = arena && a && report;
     if (ok) {
-        *report = (struct pp_report){.spec = input->spec, .site = input->site, .captures = input->captures, .capture_count = input->capture_count,
-                                     .flows = input->flows, .counters = pp_flow_counters(input->flows), .memory = arena};
+        *report = (struct pp_report){.spec = input->spec,
+                                     .site = input->site,
+                                     .captures = input->captures,
+                                     .capture_count = input->capture_count,
+                                     .flows = input->flows,
+                                     .counters = pp_flow_counters(input->flows),
+                                     .memory = arena};
         *a = (struct assessment){.in = input, .arena = arena, .report = report, .count = pp_flow_count(input->flows)};
         a->judged = calloc(a->count + 1, sizeof *a->judged);
         a->visible = arena_alloc(arena, input->site->host_count + 1);

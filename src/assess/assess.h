@@ -16,8 +16,14 @@ bool directory_add(struct directory *directory, const struct pp_site *site, cons
 void directory_finish(struct directory *directory);
 
 /** What is known of an end (transport, address, port) over all flows. */
-struct endpoint { uint64_t id, first_peer; bool used, listener, many_peers; };
-struct endpoints { struct endpoint *slots; uint64_t mask; };
+struct endpoint {
+    uint64_t id, first_peer;
+    bool used, listener, many_peers;
+};
+struct endpoints {
+    struct endpoint *slots;
+    uint64_t mask;
+};
 
 bool endpoints_init(struct endpoints *endpoints, size_t flows);
 void endpoints_finish(struct endpoints *endpoints);
@@ -26,11 +32,11 @@ void endpoint_met(struct endpoint *endpoint, uint32_t peer_address, uint16_t pee
 
 /** Rows, waivers and companions that one orientation of a flow would match. */
 struct reading {
-    struct pp_row_set rows;    /* matching rows, whatever their feature says; wide ones only where they may orient */
-    uint32_t narrowest;        /* ports in the smallest matching set; UINT32_MAX: nothing matches */
-    bool expected, exempt;     /* a row that is not off; a waiver that has not expired */
-    uint16_t waiver;           /* first matching unexpired waiver, or PP_NONE */
-    uint16_t expired;          /* first matching expired one, or PP_NONE */
+    struct pp_row_set rows; /* matching rows, whatever their feature says; wide ones only where they may orient */
+    uint32_t narrowest;     /* ports in the smallest matching set; UINT32_MAX: nothing matches */
+    bool expected, exempt;  /* a row that is not off; a waiver that has not expired */
+    uint16_t waiver;        /* first matching unexpired waiver, or PP_NONE */
+    uint16_t expired;       /* first matching expired one, or PP_NONE */
 };
 
 struct assessment {
@@ -45,20 +51,20 @@ struct assessment {
     uint8_t narrow[2][65536 / 8];           /* TCP, UDP: ports of a narrow row, a waiver or a companion (design 5.1) */
     bool loopback_seen;
     size_t finding_room;
-    bool *visible;                          /* by host */
-    bool loopback_on;                       /* a feature of a loopback row is on */
-    bool primary_named;                     /* the site names the primary of the array */
+    bool *visible;      /* by host */
+    bool loopback_on;   /* a feature of a loopback row is on */
+    bool primary_named; /* the site names the primary of the array */
 };
 
 /** A flow with its ends' directory numbers, as the judging steps see it. */
 struct subject {
     const struct pp_flow *flow;
     uint32_t address[2];
-    uint16_t port[2];       /* a folded port is replaced by one of its class */
+    uint16_t port[2]; /* a folded port is replaced by one of its class */
     pp_role_set roles[2];
     uint16_t host[2];
-    bool on_loopback;       /* both ends are loopback addresses */
-    bool on_one_host;       /* or addresses of one host: nothing a port list could be about, but for the Netlet's rows */
+    bool on_loopback; /* both ends are loopback addresses */
+    bool on_one_host; /* or addresses of one host: nothing a port list could be about, but for the Netlet's rows */
 };
 
 struct subject subject_of(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged);
@@ -83,14 +89,15 @@ uint64_t captures_of(const struct pp_flow *flow);
 
 /* verdict.c */
 enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
-struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port, pp_role_set from,
-                                pp_role_set to);
+struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port,
+                                pp_role_set from, pp_role_set to);
 /** Whether an end is multicast or broadcast, by address, by link-level address, or as the last address of a site prefix. */
 bool is_group(const struct assessment *a, const struct pp_flow *flow);
 /** Fill in on_loopback and on_one_host. */
 void place_subject(const struct assessment *a, struct subject *s);
 uint32_t row_width(const struct pp_spec *spec, uint16_t row);
-void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged, struct pp_reading readings[2], uint8_t *reading_count);
+void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged, struct pp_reading readings[2],
+                uint8_t *reading_count);
 /** Rows the flow gives credit to: the narrowest of those it matches, and their partners. */
 struct pp_row_set credited_rows(const struct assessment *a, const struct subject *s, const struct pp_judged *judged);
 
@@ -101,9 +108,17 @@ bool add_labels(struct assessment *a);
 bool judge_rows(struct assessment *a);
 
 /** Edges that the site's hosts allow for a row, as found in the inventory; settings by edge. */
-struct candidate { uint16_t from, to, port; enum pp_setting setting; bool visible; };
+struct candidate {
+    uint16_t from, to, port;
+    enum pp_setting setting;
+    bool visible;
+};
 enum { EDGES_MAX = 65536 }; /* pairs of hosts of one row; with more of them only tried ones are judged, and the row is never proven */
-struct candidates { struct candidate *items; size_t count, room; bool too_many; };
+struct candidates {
+    struct candidate *items;
+    size_t count, room;
+    bool too_many;
+};
 bool list_candidates(struct assessment *a, uint16_t row, struct candidates *out);
 /** NULL: the site's hosts do not allow such an edge. */
 struct candidate *find_candidate(const struct candidates *all, uint16_t from, uint16_t to, uint16_t port);

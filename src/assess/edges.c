@@ -35,7 +35,10 @@ static bool may_stand(const struct assessment *a, const struct pp_row *row, uint
     return !must_be_primary || h->primary || !a->primary_named;
 }
 
-static bool same_edge(const struct candidate *a, const struct candidate *b) { return a->from == b->from && a->to == b->to && a->port == b->port; }
+static bool same_edge(const struct candidate *a, const struct candidate *b)
+{
+    return a->from == b->from && a->to == b->to && a->port == b->port;
+}
 
 /* Join with the candidate before, which is the only one that can be the same: the kept side is the outer loop. */
 static bool add_candidate(struct candidates *out, struct candidate one)
@@ -76,7 +79,10 @@ static bool spread_ports(const struct pp_row *row, struct candidates *out)
 }
 
 /* The hosts that may stand at one end. */
-struct stand { uint16_t *hosts; size_t count; };
+struct stand {
+    uint16_t *hosts;
+    size_t count;
+};
 
 /* What a host on an open side contributes to an edge. */
 static uint32_t signature(const struct assessment *a, const struct pp_row *row, uint16_t host)
@@ -99,7 +105,10 @@ static uint32_t signature(const struct assessment *a, const struct pp_row *row, 
 static void keep_representatives(const struct assessment *a, const struct pp_row *row, struct stand *stand)
 {
     enum { KINDS_MAX = 256 }; /* more kinds: the others are kept, and cost time only */
-    struct { uint32_t signature; unsigned seen; } kinds[KINDS_MAX];
+    struct {
+        uint32_t signature;
+        unsigned seen;
+    } kinds[KINDS_MAX];
     size_t kind_count = 0, kept = 0;
     for (size_t i = 0; i < stand->count; i++) {
         uint32_t sign = signature(a, row, stand->hosts[i]);
@@ -169,7 +178,8 @@ bool list_candidates(struct assessment *a, uint16_t number, struct candidates *o
     const struct stand *outer = by_destination ? &to : &from, *inner = by_destination ? &from : &to;
     for (size_t i = 0; ok && i < outer->count && !out->too_many; i++)
         for (size_t k = 0; ok && k < inner->count; k++)
-            ok = by_destination ? add_pair(a, row, out, inner->hosts[k], outer->hosts[i]) : add_pair(a, row, out, outer->hosts[i], inner->hosts[k]);
+            ok = by_destination ? add_pair(a, row, out, inner->hosts[k], outer->hosts[i])
+                                : add_pair(a, row, out, outer->hosts[i], inner->hosts[k]);
     free(from.hosts);
     free(to.hosts);
     if (!ok || !spread_ports(row, out)) return false;

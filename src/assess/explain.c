@@ -10,14 +10,25 @@
 
 const char *icmp_words(uint8_t family, uint8_t type, uint8_t code)
 {
-    static const char *const unreachable4[] = {
-        [0] = "network unreachable", [1] = "host unreachable", [2] = "protocol unreachable", [3] = "port unreachable",
-        [5] = "source route failed", [6] = "network unknown", [7] = "host unknown", [9] = "network administratively prohibited",
-        [10] = "host administratively prohibited", [11] = "network unreachable for this type of service",
-        [12] = "host unreachable for this type of service", [13] = "communication administratively prohibited"};
-    static const char *const unreachable6[] = {
-        [0] = "no route to destination", [1] = "communication administratively prohibited", [2] = "beyond scope of source address",
-        [3] = "address unreachable", [4] = "port unreachable", [5] = "source address failed policy", [6] = "reject route"};
+    static const char *const unreachable4[] = {[0] = "network unreachable",
+                                               [1] = "host unreachable",
+                                               [2] = "protocol unreachable",
+                                               [3] = "port unreachable",
+                                               [5] = "source route failed",
+                                               [6] = "network unknown",
+                                               [7] = "host unknown",
+                                               [9] = "network administratively prohibited",
+                                               [10] = "host administratively prohibited",
+                                               [11] = "network unreachable for this type of service",
+                                               [12] = "host unreachable for this type of service",
+                                               [13] = "communication administratively prohibited"};
+    static const char *const unreachable6[] = {[0] = "no route to destination",
+                                               [1] = "communication administratively prohibited",
+                                               [2] = "beyond scope of source address",
+                                               [3] = "address unreachable",
+                                               [4] = "port unreachable",
+                                               [5] = "source address failed policy",
+                                               [6] = "reject route"};
     const char *words = NULL;
     if (family == PP_IPV4 && type == 3 && code < sizeof unreachable4 / sizeof *unreachable4) words = unreachable4[code];
     if (family == PP_IPV6 && type == 1 && code < sizeof unreachable6 / sizeof *unreachable6) words = unreachable6[code];
@@ -86,14 +97,12 @@ static void add_picture(const struct assessment *a, struct text *text, const str
         break;
     case PP_REJECTED: {
         bool itself = memcmp(&f->blocked_by, &responder->address, sizeof f->blocked_by) == 0;
-        text_printf(text, "rejected by %s%s (ICMP %s)", itself ? "the destination's own firewall, " : "", address_text(&f->blocked_by, device),
-                    icmp_words(f->blocked_by.family, f->icmp_type, f->icmp_code));
+        text_printf(text, "rejected by %s%s (ICMP %s)", itself ? "the destination's own firewall, " : "",
+                    address_text(&f->blocked_by, device), icmp_words(f->blocked_by.family, f->icmp_type, f->icmp_code));
         break;
     }
     case PP_SILENT:
-    case PP_OUTCOME_COUNT:
-        add_attempts(text, f);
-        text_add(text, ", no answer");
+    case PP_OUTCOME_COUNT: add_attempts(text, f); text_add(text, ", no answer");
     }
 }
 
@@ -117,7 +126,8 @@ static void explain_blocked(struct assessment *a, struct text *text, struct pp_f
     text_printf(text, " (row %s).", row_id(a, f->row));
     bool over6 = f->tried_at.address.family == PP_IPV6;
     if (f->labels & PP_LABEL_OTHER_FAMILY)
-        text_printf(text, " Over IPv%c it works: the rules for IPv%c were forgotten, and whoever tries it first waits.", over6 ? '4' : '6', over6 ? '6' : '4');
+        text_printf(text, " Over IPv%c it works: the rules for IPv%c were forgotten, and whoever tries it first waits.", over6 ? '4' : '6',
+                    over6 ? '6' : '4');
     if (f->pairs > 1) text_printf(text, " %u pairs of addresses are affected; this is the first.", f->pairs);
 }
 
@@ -164,7 +174,9 @@ static void explain_missing(struct assessment *a, struct text *text, struct pp_f
 /* What to do about a flow nobody wants: it got through, or something already stopped it. */
 static const char *remedy(const struct pp_finding *f)
 {
-    return f->got_through == PP_NO ? "It was stopped; find out why it is tried" : f->got_through == PP_UNKNOWN ? "Find out whether it gets through, and close it" : "Close it";
+    return f->got_through == PP_NO        ? "It was stopped; find out why it is tried"
+           : f->got_through == PP_UNKNOWN ? "Find out whether it gets through, and close it"
+                                          : "Close it";
 }
 
 /* What the nearest row would have wanted. */
@@ -174,14 +186,16 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
     const char *from = role_name(a, row->from), *to = role_name(a, row->to);
     switch (f->reason) {
     case PP_FEATURE_OFF:
-        text_printf(text, "row %s would allow it, but its feature %s is off at this site. %s, or switch the feature on in the site file.", row->id,
-                    a->in->spec->features[row->feature].name, remedy(f));
+        text_printf(text, "row %s would allow it, but its feature %s is off at this site. %s, or switch the feature on in the site file.",
+                    row->id, a->in->spec->features[row->feature].name, remedy(f));
         break;
     case PP_REVERSED:
-        text_printf(text, "row %s runs the other way, from %s to %s. %s; a firewall rule may have been written the wrong way round.", row->id, from, to, remedy(f));
+        text_printf(text, "row %s runs the other way, from %s to %s. %s; a firewall rule may have been written the wrong way round.",
+                    row->id, from, to, remedy(f));
         break;
     case PP_WRONG_TRANSPORT:
-        text_printf(text, "row %s allows this port over %s, not over %s. %s.", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport), remedy(f));
+        text_printf(text, "row %s allows this port over %s, not over %s. %s.", row->id, pp_transport_name(row->transport),
+                    pp_transport_name(f->transport), remedy(f));
         break;
     case PP_WRONG_SOURCE:
         text_printf(text, "only %s %s may connect here (row %s). %s; or, if ", article(from), from, row->id, remedy(f));
@@ -193,7 +207,9 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
         add_party(a, text, &f->responder);
         text_add(text, " is one, add it to the site file.");
         break;
-    case PP_UNLISTED_PORT: text_printf(text, "no row of the list joins these hosts on this port. %s, or waive it with an owner and a reason.", remedy(f)); break;
+    case PP_UNLISTED_PORT:
+        text_printf(text, "no row of the list joins these hosts on this port. %s, or waive it with an owner and a reason.", remedy(f));
+        break;
     case PP_UNKNOWN_HOST:
         add_party(a, text, f->initiator.roles ? &f->responder : &f->initiator);
         text_printf(text, " has no role in the inventory. Name it in the site file; or: %s.", remedy(f));
@@ -208,7 +224,8 @@ static void explain_unexpected(struct assessment *a, struct text *text, struct p
     text_add(text, "; ");
     add_reason(a, text, f);
     f->action = f->got_through == PP_NO ? "stop" : f->got_through == PP_UNKNOWN ? "settle" : "close";
-    if (f->labels & PP_LABEL_CALLBACK) text_add(text, " It is the connection back that a remote-shell session announced; the list does not name it.");
+    if (f->labels & PP_LABEL_CALLBACK)
+        text_add(text, " It is the connection back that a remote-shell session announced; the list does not name it.");
     if (f->companion != PP_NONE) text_printf(text, " Known side traffic: %s.", a->in->spec->companions[f->companion].title);
     if (f->labels & (PP_LABEL_CALLBACK | PP_LABEL_COMPANION)) f->action = "decide";
     if (f->initiators > 1) text_printf(text, " %" PRIu64 " initiators are joined in this line.", f->initiators);
@@ -218,7 +235,10 @@ static void explain_undetermined(struct assessment *a, struct text *text, struct
 {
     f->action = "settle";
     if (f->reason == PP_REASON_FRAGMENT) {
-        text_printf(text, f->packets[0] == 1 ? "%" PRIu64 " fragment whose first part, the one with the ports, was never captured. " : "%" PRIu64 " fragments whose first part, the one with the ports, was never captured. ", f->packets[0]);
+        text_printf(text,
+                    f->packets[0] == 1 ? "%" PRIu64 " fragment whose first part, the one with the ports, was never captured. "
+                                       : "%" PRIu64 " fragments whose first part, the one with the ports, was never captured. ",
+                    f->packets[0]);
         text_add(text, "Capture where no fragment takes another path, or with no filter on ports.");
         return;
     }
@@ -227,7 +247,8 @@ static void explain_undetermined(struct assessment *a, struct text *text, struct
         char from[ADDRESS_TEXT_MAX], to[ADDRESS_TEXT_MAX];
         const struct pp_reading *r = &f->readings[i];
         text_printf(text, "%sit is %s%s if %s opened it to %s port %u", i ? ", " : "", r->row == PP_NONE ? "waived" : "row ",
-                    r->row == PP_NONE ? "" : row_id(a, r->row), address_text(&r->initiator, from), address_text(&r->responder, to), r->port);
+                    r->row == PP_NONE ? "" : row_id(a, r->row), address_text(&r->initiator, from), address_text(&r->responder, to),
+                    r->port);
     }
     text_add(text, ". Capture it from its start.");
 }
@@ -250,9 +271,15 @@ static void add_brief_reason(const struct assessment *a, struct text *text, cons
     switch (f->reason) {
     case PP_FEATURE_OFF: text_printf(text, "feature %s is off here (%s)", a->in->spec->features[row->feature].name, row->id); break;
     case PP_REVERSED: text_printf(text, "%s runs the other way", row->id); break;
-    case PP_WRONG_TRANSPORT: text_printf(text, "%s is %s, not %s", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport)); break;
-    case PP_WRONG_SOURCE: text_printf(text, "only %s %s may connect here (%s)", article(role_name(a, row->from)), role_name(a, row->from), row->id); break;
-    case PP_WRONG_DESTINATION: text_printf(text, "only towards %s %s (%s)", article(role_name(a, row->to)), role_name(a, row->to), row->id); break;
+    case PP_WRONG_TRANSPORT:
+        text_printf(text, "%s is %s, not %s", row->id, pp_transport_name(row->transport), pp_transport_name(f->transport));
+        break;
+    case PP_WRONG_SOURCE:
+        text_printf(text, "only %s %s may connect here (%s)", article(role_name(a, row->from)), role_name(a, row->from), row->id);
+        break;
+    case PP_WRONG_DESTINATION:
+        text_printf(text, "only towards %s %s (%s)", article(role_name(a, row->to)), role_name(a, row->to), row->id);
+        break;
     case PP_UNLISTED_PORT: text_add(text, "on no row between these hosts"); break;
     case PP_UNKNOWN_HOST: text_printf(text, "%s is not in the inventory", address_text(&stranger->address, address)); break;
     default: break;
@@ -264,7 +291,8 @@ static void add_brief(struct assessment *a, struct text *text, const struct pp_f
     switch (f->kind) {
     case PP_FIND_BLOCKED:
         add_picture(a, text, f, &f->tried_at);
-        if (f->labels & PP_LABEL_OTHER_FAMILY) text_printf(text, "; over IPv%c it works", f->tried_at.address.family == PP_IPV6 ? '4' : '6');
+        if (f->labels & PP_LABEL_OTHER_FAMILY)
+            text_printf(text, "; over IPv%c it works", f->tried_at.address.family == PP_IPV6 ? '4' : '6');
         break;
     case PP_FIND_UNEXPECTED:
         if (f->outcome == PP_HALF_SEEN)
@@ -275,9 +303,12 @@ static void add_brief(struct assessment *a, struct text *text, const struct pp_f
         add_brief_reason(a, text, f);
         break;
     case PP_FIND_WAIVER_EXPIRED:
-        text_printf(text, "the waiver of %s ended on %s", a->in->site->waivers[f->waiver].owner, a->in->site->waivers[f->waiver].expires_text);
+        text_printf(text, "the waiver of %s ended on %s", a->in->site->waivers[f->waiver].owner,
+                    a->in->site->waivers[f->waiver].expires_text);
         break;
-    case PP_FIND_UNDETERMINED: text_add(text, f->reason == PP_REASON_FRAGMENT ? "fragments without their first part" : "who opened it is not known"); break;
+    case PP_FIND_UNDETERMINED:
+        text_add(text, f->reason == PP_REASON_FRAGMENT ? "fragments without their first part" : "who opened it is not known");
+        break;
     case PP_FIND_MISSING:
     case PP_FINDING_KIND_COUNT: text_add(text, "never tried");
     }
@@ -292,9 +323,12 @@ static const char *keep(struct assessment *a, struct text *text)
 
 void explain_finding(struct assessment *a, struct pp_finding *f)
 {
-    static void (*const explain[PP_FINDING_KIND_COUNT])(struct assessment *, struct text *, struct pp_finding *) = {
-        [PP_FIND_BLOCKED] = explain_blocked,           [PP_FIND_UNEXPECTED] = explain_unexpected, [PP_FIND_WAIVER_EXPIRED] = explain_expired,
-        [PP_FIND_UNDETERMINED] = explain_undetermined, [PP_FIND_MISSING] = explain_missing};
+    static void (*const explain[PP_FINDING_KIND_COUNT])(struct assessment *, struct text *,
+                                                        struct pp_finding *) = {[PP_FIND_BLOCKED] = explain_blocked,
+                                                                                [PP_FIND_UNEXPECTED] = explain_unexpected,
+                                                                                [PP_FIND_WAIVER_EXPIRED] = explain_expired,
+                                                                                [PP_FIND_UNDETERMINED] = explain_undetermined,
+                                                                                [PP_FIND_MISSING] = explain_missing};
     struct text text;
     text_init(&text);
     explain[f->kind](a, &text, f);

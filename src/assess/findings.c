@@ -23,8 +23,15 @@ struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind)
         a->finding_room = room;
     }
     struct pp_finding *finding = &report->findings[report->finding_count++];
-    *finding = (struct pp_finding){.kind = kind, .reason = PP_REASON_NONE, .row = PP_NONE, .nearest_row = PP_NONE, .waiver = PP_NONE,
-                                   .companion = PP_NONE, .basis = PP_BASIS_NONE, .first_ns = PP_NO_FIRST, .first_frame = UINT64_MAX};
+    *finding = (struct pp_finding){.kind = kind,
+                                   .reason = PP_REASON_NONE,
+                                   .row = PP_NONE,
+                                   .nearest_row = PP_NONE,
+                                   .waiver = PP_NONE,
+                                   .companion = PP_NONE,
+                                   .basis = PP_BASIS_NONE,
+                                   .first_ns = PP_NO_FIRST,
+                                   .first_frame = UINT64_MAX};
     return finding;
 }
 
@@ -215,7 +222,8 @@ static int compare_datagrams(const void *x, const void *y)
 
 static bool same_parties(const struct pp_datagram *a, const struct pp_datagram *b)
 {
-    return a->transport == b->transport && address_compare(&a->source, &b->source) == 0 && address_compare(&a->destination, &b->destination) == 0;
+    return a->transport == b->transport && address_compare(&a->source, &b->source) == 0 &&
+           address_compare(&a->destination, &b->destination) == 0;
 }
 
 static bool in_scope_pair(const struct assessment *a, const struct pp_datagram *d, struct pp_party *from, struct pp_party *to)
@@ -279,7 +287,8 @@ bool collect_findings(struct assessment *a)
     for (size_t i = 0; i < a->count; i++) {
         const struct pp_judged *j = &a->judged[i];
         if (j->verdict == PP_UNEXPECTED) items[count++] = (struct item){(uint32_t)i, PP_FIND_UNEXPECTED};
-        if (j->verdict == PP_UNEXPECTED && j->expired_waiver != PP_NONE) items[count++] = (struct item){(uint32_t)i, PP_FIND_WAIVER_EXPIRED};
+        if (j->verdict == PP_UNEXPECTED && j->expired_waiver != PP_NONE)
+            items[count++] = (struct item){(uint32_t)i, PP_FIND_WAIVER_EXPIRED};
         if (j->verdict == PP_UNDETERMINED) items[count++] = (struct item){(uint32_t)i, PP_FIND_UNDETERMINED};
     }
     bool ok = join_items(a, items, count) && find_orphans(a);
@@ -291,7 +300,8 @@ bool collect_findings(struct assessment *a)
 
 static unsigned outcome_rank(const struct pp_finding *f)
 {
-    static const unsigned rank[PP_OUTCOME_COUNT] = {[PP_REJECTED] = 0, [PP_SILENT] = 1, [PP_REFUSED] = 2, [PP_ANSWERED] = 3, [PP_HALF_SEEN] = 4};
+    static const unsigned rank[PP_OUTCOME_COUNT] = {
+        [PP_REJECTED] = 0, [PP_SILENT] = 1, [PP_REFUSED] = 2, [PP_ANSWERED] = 3, [PP_HALF_SEEN] = 4};
     return f->has_outcome ? rank[f->outcome] : 5;
 }
 

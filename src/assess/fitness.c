@@ -46,22 +46,26 @@ static void judge_truncation(struct assessment *a)
     a->report->fitness.truncated_share = frames ? (double)c->header_cut / (double)frames : 0;
     if (c->header_cut)
         note(a, above_one_percent(c->header_cut, frames) ? PP_POOR : PP_LIMITED,
-             arena_format(a->arena, "%" PRIu64 " of %" PRIu64 " frames were cut inside a header that was needed: capture with a larger snap length",
+             arena_format(a->arena,
+                          "%" PRIu64 " of %" PRIu64 " frames were cut inside a header that was needed: capture with a larger snap length",
                           c->header_cut, frames));
     for (uint32_t i = 0; i < a->in->capture_count; i++)
-        if (a->in->captures[i].failed)
-            note(a, PP_LIMITED, arena_format(a->arena, "capture %u was not read to its end", i + 1));
+        if (a->in->captures[i].failed) note(a, PP_LIMITED, arena_format(a->arena, "capture %u was not read to its end", i + 1));
     if (c->by_result[PP_UNSUPPORTED_LINK])
-        note(a, PP_LIMITED, arena_format(a->arena, "%" PRIu64 " frames of a link type that is not read", c->by_result[PP_UNSUPPORTED_LINK]));
+        note(a, PP_LIMITED,
+             arena_format(a->arena, "%" PRIu64 " frames of a link type that is not read", c->by_result[PP_UNSUPPORTED_LINK]));
     if (c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP])
-        note(a, PP_GOOD, arena_format(a->arena, "%" PRIu64 " frames contradict themselves or nest too deep, and were not judged",
-                                      c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP]));
+        note(a, PP_GOOD,
+             arena_format(a->arena, "%" PRIu64 " frames contradict themselves or nest too deep, and were not judged",
+                          c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP]));
     if (c->tunnels && !a->in->decap)
-        note(a, PP_LIMITED, arena_format(a->arena, "%" PRIu64 " frame%s a tunnel that was not entered; see what is inside with --decap", c->tunnels,
-                                         c->tunnels == 1 ? " carries" : "s carry"));
+        note(a, PP_LIMITED,
+             arena_format(a->arena, "%" PRIu64 " frame%s a tunnel that was not entered; see what is inside with --decap", c->tunnels,
+                          c->tunnels == 1 ? " carries" : "s carry"));
     if (c->later_fragments)
-        note(a, PP_GOOD, arena_format(a->arena, "%" PRIu64 " later fragment%s no ports, which were not guessed", c->later_fragments,
-                                      c->later_fragments == 1 ? " carries" : "s carry"));
+        note(a, PP_GOOD,
+             arena_format(a->arena, "%" PRIu64 " later fragment%s no ports, which were not guessed", c->later_fragments,
+                          c->later_fragments == 1 ? " carries" : "s carry"));
 }
 
 static void judge_one_sidedness(struct assessment *a)
@@ -75,7 +79,9 @@ static void judge_one_sidedness(struct assessment *a)
     a->report->fitness.half_seen_share = judged ? (double)half / (double)judged : 0;
     if (half)
         note(a, half * 10 > judged ? PP_LIMITED : PP_GOOD,
-             arena_format(a->arena, "%" PRIu64 " of %" PRIu64 " flows were seen from one side only: asymmetric routing, or one leg of a mirror port", half, judged));
+             arena_format(a->arena,
+                          "%" PRIu64 " of %" PRIu64 " flows were seen from one side only: asymmetric routing, or one leg of a mirror port",
+                          half, judged));
 }
 
 static bool judge_gaps(struct assessment *a)
@@ -89,7 +95,8 @@ static bool judge_gaps(struct assessment *a)
         uint64_t silent = (activity.buckets[i] - activity.buckets[i - 1] - 1) * activity.width_ns;
         if (silent < GAP_NS) continue;
         if (f->gap_count < GAPS_MAX)
-            f->gaps[f->gap_count++] = (struct pp_gap){(activity.buckets[i - 1] + 1) * activity.width_ns, activity.buckets[i] * activity.width_ns};
+            f->gaps[f->gap_count++] =
+                (struct pp_gap){(activity.buckets[i - 1] + 1) * activity.width_ns, activity.buckets[i] * activity.width_ns};
         all++;
     }
     if (all) note(a, PP_GOOD, arena_format(a->arena, "%u gap%s of two minutes or more without any packet", all, all == 1 ? "" : "s"));
@@ -105,22 +112,30 @@ static void judge_visibility(struct assessment *a)
         if (!a->visible[h] && site->hosts[h].roles && !unseen++) first = site->hosts[h].name;
     if (unseen == 1) note(a, PP_GOOD, arena_format(a->arena, "%s was never seen: nothing can be said of it", first));
     if (unseen > 1)
-        note(a, PP_GOOD, arena_format(a->arena, "%u entries of the inventory were never seen, %s first: nothing can be said of them", unseen, first));
+        note(a, PP_GOOD,
+             arena_format(a->arena, "%u entries of the inventory were never seen, %s first: nothing can be said of them", unseen, first));
 }
 
 static void judge_limits(struct assessment *a)
 {
     const struct pp_counters *c = a->report->counters;
     if (c->folded[PP_FLOW_CONVERSATION])
-        note(a, PP_GOOD, arena_format(a->arena, "%" PRIu64 " flows were folded into conversations to stay within --max-flows; no verdict changes", c->folded[PP_FLOW_CONVERSATION]));
+        note(a, PP_GOOD,
+             arena_format(a->arena, "%" PRIu64 " flows were folded into conversations to stay within --max-flows; no verdict changes",
+                          c->folded[PP_FLOW_CONVERSATION]));
     if (c->folded[PP_FLOW_CLASSES])
-        note(a, PP_LIMITED, arena_format(a->arena, "%" PRIu64 " flows without a proven direction were folded by port class to stay within --max-flows", c->folded[PP_FLOW_CLASSES]));
+        note(a, PP_LIMITED,
+             arena_format(a->arena, "%" PRIu64 " flows without a proven direction were folded by port class to stay within --max-flows",
+                          c->folded[PP_FLOW_CLASSES]));
     if (c->folded[PP_FLOW_NETWORKS])
-        note(a, PP_POOR, arena_format(a->arena, "%" PRIu64 " flows were folded by network to stay within --max-flows: single hosts are lost", c->folded[PP_FLOW_NETWORKS]));
+        note(a, PP_POOR,
+             arena_format(a->arena, "%" PRIu64 " flows were folded by network to stay within --max-flows: single hosts are lost",
+                          c->folded[PP_FLOW_NETWORKS]));
     if (c->not_judged)
         note(a, PP_POOR, arena_format(a->arena, "%" PRIu64 " packets were not judged: no room within --max-flows", c->not_judged));
     if (c->datagrams_lost)
-        note(a, PP_LIMITED, arena_format(a->arena, "%" PRIu64 " fragments could not be followed: too many datagrams at once", c->datagrams_lost));
+        note(a, PP_LIMITED,
+             arena_format(a->arena, "%" PRIu64 " fragments could not be followed: too many datagrams at once", c->datagrams_lost));
     if (c->facts_lost)
         note(a, PP_LIMITED, arena_format(a->arena, "%" PRIu64 " ICMP errors or announced ports could not be kept", c->facts_lost));
 }

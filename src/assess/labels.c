@@ -61,7 +61,8 @@ static void flow_times(const struct pp_flow *flow, pp_time_ns *first, pp_time_ns
 static struct accompanied pair_of(const struct pp_judged *j, uint16_t row)
 {
     bool swap = j->responder_address < j->initiator_address;
-    return (struct accompanied){swap ? j->responder_address : j->initiator_address, swap ? j->initiator_address : j->responder_address, row};
+    return (struct accompanied){swap ? j->responder_address : j->initiator_address, swap ? j->initiator_address : j->responder_address,
+                                row};
 }
 
 static bool collect(struct assessment *a, struct context *c)
@@ -78,8 +79,10 @@ static bool collect(struct assessment *a, struct context *c)
         struct pp_flow flow;
         pp_flow_at(a->in->flows, i, &flow);
         struct session *session = &c->sessions[c->session_count++];
-        *session = (struct session){.initiator = j->initiator_address, .responder = j->responder_address,
-                                    .announced = flow.facts.callback_port, .reserved = j->responder_port == RSH_PORT};
+        *session = (struct session){.initiator = j->initiator_address,
+                                    .responder = j->responder_address,
+                                    .announced = flow.facts.callback_port,
+                                    .reserved = j->responder_port == RSH_PORT};
         flow_times(&flow, &session->first_ns, &session->last_ns);
     }
     qsort(c->sessions, c->session_count, sizeof *c->sessions, compare_sessions);
@@ -114,7 +117,8 @@ static bool is_callback(const struct assessment *a, const struct context *c, con
             flow_times(&flow, &first, &last);
         }
         /* A conversation has lost its initiator's port, which cannot then speak against it. */
-        bool reserved = s->reserved && is_reserved(j->responder_port) && (is_reserved(j->initiator_port) || flow.kind == PP_FLOW_CONVERSATION);
+        bool reserved =
+            s->reserved && is_reserved(j->responder_port) && (is_reserved(j->initiator_port) || flow.kind == PP_FLOW_CONVERSATION);
         if (!reserved && (!s->announced || s->announced != j->responder_port)) continue;
         if (first >= s->first_ns && first <= s->last_ns) return true;
     }

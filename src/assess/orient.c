@@ -2,8 +2,8 @@
  * peers and the first packet. What nothing decides stays open; it is never guessed. */
 #include <string.h>
 
-#include "assess.h"
 #include "address.h"
+#include "assess.h"
 
 enum { EPHEMERAL_FIRST = 1024 };
 
@@ -109,7 +109,8 @@ static unsigned by_handshake(const struct pp_flow *flow)
     if (flow->kind == PP_FLOW_CONVERSATION) return flow->initiator;
     if (flow->transport != PP_TCP) return 2;
     unsigned quoted = flow->facts.quoted_syn;
-    return pp_handshake_initiator(flow->side[0].marks | (quoted & 1 ? PP_SIDE_SYN : 0), flow->side[1].marks | (quoted & 2 ? PP_SIDE_SYN : 0));
+    return pp_handshake_initiator(flow->side[0].marks | (quoted & 1 ? PP_SIDE_SYN : 0),
+                                  flow->side[1].marks | (quoted & 2 ? PP_SIDE_SYN : 0));
 }
 
 /* First pass over all flows: which ends answered a SYN, and which UDP ends met many peers. */

@@ -41,7 +41,8 @@ static bool list_possible(const struct pp_spec *spec, const struct pp_site *site
     for (uint16_t r = 0; r < spec->row_count; r++) {
         const struct pp_row *row = &spec->rows[r];
         if (row->loopback) {
-            if (!off_between(spec, site, row, PP_NONE, PP_NONE) && !add_possible(all, (struct possible){r, PP_NONE, PP_NONE, false})) return false;
+            if (!off_between(spec, site, row, PP_NONE, PP_NONE) && !add_possible(all, (struct possible){r, PP_NONE, PP_NONE, false}))
+                return false;
             continue;
         }
         for (uint16_t f = 0; f < site->host_count; f++)
@@ -129,13 +130,15 @@ static void add_ports(struct text *text, const struct pp_spec *spec)
         const struct pp_row *row = &spec->rows[r];
         bool known = false;
         for (uint16_t q = 0; q < r && !known; q++)
-            known = spec->rows[q].transport == row->transport && !spec->rows[q].wide && spec->rows[q].ports.ranges[0].first == row->ports.ranges[0].first;
+            known = spec->rows[q].transport == row->transport && !spec->rows[q].wide &&
+                    spec->rows[q].ports.ranges[0].first == row->ports.ranges[0].first;
         for (unsigned i = 0; i < row->ports.count && !row->wide && !known; i++) {
             add_or(text);
             if (row->ports.ranges[i].first == row->ports.ranges[i].last)
                 text_printf(text, "%s port %u", pp_transport_name(row->transport), row->ports.ranges[i].first);
             else
-                text_printf(text, "%s portrange %u-%u", pp_transport_name(row->transport), row->ports.ranges[i].first, row->ports.ranges[i].last);
+                text_printf(text, "%s portrange %u-%u", pp_transport_name(row->transport), row->ports.ranges[i].first,
+                            row->ports.ranges[i].last);
         }
     }
 }

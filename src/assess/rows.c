@@ -8,7 +8,7 @@
 /* A flow's credit to a row. Sorted, credits of one edge stand together, and in them those of one pair of addresses. */
 struct credit {
     uint16_t row, from, to, port;
-    bool off_primary;  /* an edge of its own that is never due */
+    bool off_primary;             /* an edge of its own that is never due */
     uint32_t source, destination; /* directory numbers */
     uint32_t flow;
 };
@@ -57,7 +57,10 @@ static bool add_credit(struct ledger *ledger, struct credit credit)
 }
 
 /* Of two rows that are one conversation only the first is judged; the other takes its result. */
-static bool is_follower(const struct pp_spec *spec, uint16_t row) { return spec->rows[row].partner != PP_NONE && spec->rows[row].partner < row; }
+static bool is_follower(const struct pp_spec *spec, uint16_t row)
+{
+    return spec->rows[row].partner != PP_NONE && spec->rows[row].partner < row;
+}
 
 static bool credit_flow(struct assessment *a, struct ledger *ledger, size_t number)
 {
@@ -72,8 +75,13 @@ static bool credit_flow(struct assessment *a, struct ledger *ledger, size_t numb
         /* The conversation may have been opened from the partner's side. */
         bool straight = s.roles[j->initiator] >> row->from & 1 && s.roles[!j->initiator] >> row->to & 1;
         unsigned from = straight ? j->initiator : !j->initiator;
-        struct credit credit = {.row = r, .from = s.host[from], .to = s.host[!from], .port = j->responder_port, .source = s.address[from],
-                                .destination = s.address[!from], .flow = (uint32_t)number};
+        struct credit credit = {.row = r,
+                                .from = s.host[from],
+                                .to = s.host[!from],
+                                .port = j->responder_port,
+                                .source = s.address[from],
+                                .destination = s.address[!from],
+                                .flow = (uint32_t)number};
         credit.off_primary = row->primary != PP_PRIMARY_NONE && j->labels & PP_LABEL_NOT_PRIMARY;
         if (row->loopback) credit.from = credit.to = PP_NONE; /* a host's own affair */
         if (credit.off_primary)
@@ -91,7 +99,8 @@ static bool credit_flow(struct assessment *a, struct ledger *ledger, size_t numb
 /* Worse first: what an edge takes of its pairs, and a row of its edges. */
 static unsigned badness(enum pp_state state)
 {
-    static const unsigned rank[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 4, [PP_STATE_MISSING] = 3, [PP_STATE_NOT_OBSERVABLE] = 2, [PP_STATE_EXPECTED] = 1};
+    static const unsigned rank[PP_STATE_COUNT] = {
+        [PP_STATE_BLOCKED] = 4, [PP_STATE_MISSING] = 3, [PP_STATE_NOT_OBSERVABLE] = 2, [PP_STATE_EXPECTED] = 1};
     return rank[state];
 }
 
@@ -101,8 +110,8 @@ static bool answers(const struct pp_row *row, const struct pp_judged *j)
 }
 
 /* One pair of addresses: answered if any of its flows was. */
-static enum pp_state judge_pair(const struct assessment *a, const struct pp_row *row, const struct credit *credits, size_t count, enum pp_outcome *outcome,
-                                unsigned *notes)
+static enum pp_state judge_pair(const struct assessment *a, const struct pp_row *row, const struct credit *credits, size_t count,
+                                enum pp_outcome *outcome, unsigned *notes)
 {
     enum pp_state state = PP_STATE_NOT_OBSERVABLE;
     *outcome = PP_SILENT;
@@ -123,14 +132,28 @@ static enum pp_state judge_pair(const struct assessment *a, const struct pp_row 
 }
 
 /* The worst pair of an edge, for its finding. */
-struct worst { const struct credit *credits; size_t count; uint32_t pairs; bool other_family; };
+struct worst {
+    const struct credit *credits;
+    size_t count;
+    uint32_t pairs;
+    bool other_family;
+};
 
-static uint8_t pair_family(const struct assessment *a, const struct credit *credit) { return a->directory.seen[credit->source].address.family; }
-
-static struct pp_edge judge_edge(const struct assessment *a, const struct pp_row *row, const struct credit *credits, size_t count, struct worst *worst)
+static uint8_t pair_family(const struct assessment *a, const struct credit *credit)
 {
-    struct pp_edge edge = {.from = credits->from, .to = credits->to, .port = credits->port, .state = PP_STATE_EXPECTED, .tried = true,
-                           .satisfied_by = PP_NONE, .flows = count};
+    return a->directory.seen[credit->source].address.family;
+}
+
+static struct pp_edge judge_edge(const struct assessment *a, const struct pp_row *row, const struct credit *credits, size_t count,
+                                 struct worst *worst)
+{
+    struct pp_edge edge = {.from = credits->from,
+                           .to = credits->to,
+                           .port = credits->port,
+                           .state = PP_STATE_EXPECTED,
+                           .tried = true,
+                           .satisfied_by = PP_NONE,
+                           .flows = count};
     *worst = (struct worst){0};
     bool works[2] = {false, false}; /* over IPv4, over IPv6 */
     for (size_t i = 0, n; i < count; i += n) {
@@ -216,7 +239,8 @@ static bool missing_findings(struct assessment *a, uint16_t number)
 }
 
 /* Candidates of a row met with its credits: tried edges take their worst pair, untried ones wait for any_of. */
-static bool build_edges(struct assessment *a, uint16_t number, const struct credit *credits, size_t count, const struct candidates *candidates)
+static bool build_edges(struct assessment *a, uint16_t number, const struct credit *credits, size_t count,
+                        const struct candidates *candidates)
 {
     struct pp_row_result *result = &a->report->rows[number];
     result->edges = arena_alloc(a->arena, (candidates->count + count + 2) * sizeof *result->edges);
@@ -236,11 +260,17 @@ static bool build_edges(struct assessment *a, uint16_t number, const struct cred
     for (size_t c = 0; c < candidates->count; c++) {
         const struct candidate *known = &candidates->items[c];
         if (done[c] || known->setting != PP_SET_ON) continue;
-        result->edges[result->edge_count++] = (struct pp_edge){.from = known->from, .to = known->to, .port = known->port, .due = true,
-            .state = known->visible ? PP_STATE_MISSING : PP_STATE_NOT_OBSERVABLE, .satisfied_by = PP_NONE};
+        result->edges[result->edge_count++] = (struct pp_edge){.from = known->from,
+                                                               .to = known->to,
+                                                               .port = known->port,
+                                                               .due = true,
+                                                               .state = known->visible ? PP_STATE_MISSING : PP_STATE_NOT_OBSERVABLE,
+                                                               .satisfied_by = PP_NONE};
     }
-    if (candidates->too_many && edge_setting(a, a->in->spec->rows[number].feature, PP_NONE, PP_NONE) == PP_SET_ON) /* more pairs than can be listed: what was not tried cannot be told */
-        result->edges[result->edge_count++] = (struct pp_edge){.from = PP_NONE, .to = PP_NONE, .due = true, .state = PP_STATE_NOT_OBSERVABLE, .satisfied_by = PP_NONE};
+    if (candidates->too_many && edge_setting(a, a->in->spec->rows[number].feature, PP_NONE, PP_NONE) ==
+                                    PP_SET_ON) /* more pairs than can be listed: what was not tried cannot be told */
+        result->edges[result->edge_count++] =
+            (struct pp_edge){.from = PP_NONE, .to = PP_NONE, .due = true, .state = PP_STATE_NOT_OBSERVABLE, .satisfied_by = PP_NONE};
     free(done);
     return true;
 }

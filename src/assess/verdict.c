@@ -11,8 +11,8 @@ uint32_t row_width(const struct pp_spec *spec, uint16_t row) { return pp_ports_s
 /* Rows on this port between these roles. A row with a partner is one conversation with it: whoever answers the partner's
  * agents is reached on the row's own port too (SecurID agents send to 5500, domain trap 4). What stays on one host is on
  * the Netlet's rows or on none (a server is not "another" server, trap 14), and what leaves it is never on those (trap 10). */
-struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port, pp_role_set from,
-                                pp_role_set to)
+struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port,
+                                pp_role_set from, pp_role_set to)
 {
     const struct pp_spec *spec = a->in->spec;
     struct pp_row_set rows = pp_port_index_match(a->in->index, transport, port, from, to);
@@ -38,7 +38,7 @@ enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint1
     enum pp_setting from = own_setting(a, feature, from_host), to = own_setting(a, feature, to_host);
     enum pp_setting setting = from == PP_SET_OFF || to == PP_SET_OFF ? PP_SET_OFF
                               : from == PP_SET_ON || to == PP_SET_ON ? PP_SET_ON
-                                                                      : pp_site_feature(a->in->site, a->in->spec, feature, PP_NONE);
+                                                                     : pp_site_feature(a->in->site, a->in->spec, feature, PP_NONE);
     for (uint16_t f = 0; f < a->in->spec->feature_count; f++) {
         if (f == feature || !(a->in->spec->features[feature].needs >> f & 1)) continue;
         enum pp_setting needed = edge_setting(a, f, from_host, to_host);
@@ -111,9 +111,16 @@ static enum pp_reason nearest_miss(const struct assessment *a, const struct subj
     enum pp_transport transport = s->flow->transport, other = transport == PP_TCP ? PP_UDP : PP_TCP;
     uint16_t port = s->port[!i];
     pp_role_set from = s->roles[i], to = s->roles[!i];
-    const struct { enum pp_reason reason; enum pp_transport transport; pp_role_set from, to; bool off; } misses[] = {
-        {PP_FEATURE_OFF, transport, from, to, true}, {PP_REVERSED, transport, to, from, false},
-        {PP_WRONG_TRANSPORT, other, from, to, false}, {PP_WRONG_SOURCE, transport, ANYBODY, to, false},
+    const struct {
+        enum pp_reason reason;
+        enum pp_transport transport;
+        pp_role_set from, to;
+        bool off;
+    } misses[] = {
+        {PP_FEATURE_OFF, transport, from, to, true},
+        {PP_REVERSED, transport, to, from, false},
+        {PP_WRONG_TRANSPORT, other, from, to, false},
+        {PP_WRONG_SOURCE, transport, ANYBODY, to, false},
         {PP_WRONG_DESTINATION, transport, from, ANYBODY, false},
     };
     for (size_t m = 0; m < sizeof misses / sizeof *misses; m++) {
@@ -169,10 +176,20 @@ void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judg
     enum pp_basis basis;
     unsigned i = orient(a, &s, readings, &basis);
     uint32_t address[2] = {j->initiator_address, j->responder_address}; /* until now in the order of the ends */
-    *j = (struct pp_judged){.initiator_address = address[i], .responder_address = address[!i], .initiator_port = s.port[i],
-                            .responder_port = s.port[!i], .row = PP_NONE, .nearest_row = PP_NONE, .waiver = PP_NONE,
-                            .companion = PP_NONE, .expired_waiver = PP_NONE, .transport = flow->transport, .initiator = (uint8_t)i,
-                            .basis = (uint8_t)basis, .outcome = (uint8_t)outcome_of(flow, i), .reason = PP_REASON_NONE,
+    *j = (struct pp_judged){.initiator_address = address[i],
+                            .responder_address = address[!i],
+                            .initiator_port = s.port[i],
+                            .responder_port = s.port[!i],
+                            .row = PP_NONE,
+                            .nearest_row = PP_NONE,
+                            .waiver = PP_NONE,
+                            .companion = PP_NONE,
+                            .expired_waiver = PP_NONE,
+                            .transport = flow->transport,
+                            .initiator = (uint8_t)i,
+                            .basis = (uint8_t)basis,
+                            .outcome = (uint8_t)outcome_of(flow, i),
+                            .reason = PP_REASON_NONE,
                             .packets = flow->side[0].packets + flow->side[1].packets};
     j->too_late = is_too_late(a, flow, i);
     if (!j->packets) j->labels |= PP_LABEL_ICMP_ONLY;
@@ -186,8 +203,10 @@ void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judg
     *shown_count = 0;
     for (unsigned o = 0; o < 2 && j->verdict == PP_UNDETERMINED; o++) {
         uint16_t row = narrowest(a, &s, o, &readings[o].rows, false, true);
-        if (row == PP_NONE && !readings[o].exempt) row = narrowest(a, &s, o, &readings[o].rows, true, true); /* switched off, but a reading */
-        if (row != PP_NONE || readings[o].exempt) shown[(*shown_count)++] = (struct pp_reading){flow->address[o], flow->address[!o], s.port[!o], row};
+        if (row == PP_NONE && !readings[o].exempt)
+            row = narrowest(a, &s, o, &readings[o].rows, true, true); /* switched off, but a reading */
+        if (row != PP_NONE || readings[o].exempt)
+            shown[(*shown_count)++] = (struct pp_reading){flow->address[o], flow->address[!o], s.port[!o], row};
     }
 }
 

@@ -73,8 +73,7 @@ bool address_is_loopback(const struct pp_address *address)
 bool address_is_group(const struct pp_address *address)
 {
     static const uint8_t all_ones[4] = {255, 255, 255, 255};
-    if (address->family == PP_IPV4)
-        return (address->bytes[0] & 0xf0) == 0xe0 || memcmp(address->bytes, all_ones, 4) == 0;
+    if (address->family == PP_IPV4) return (address->bytes[0] & 0xf0) == 0xe0 || memcmp(address->bytes, all_ones, 4) == 0;
     return address->family == PP_IPV6 && address->bytes[0] == 0xff;
 }
 

@@ -118,7 +118,8 @@ bool time_parse(const char *text, pp_time_ns *out)
         if (!digits(&at, 2, &tm.tm_hour) || *at++ != ':' || !digits(&at, 2, &tm.tm_min)) return false;
         if (*at == ':' && (at++, !digits(&at, 2, &tm.tm_sec))) return false;
         ns = fraction(&at);
-        if (*at == 'Z' || *at == 'z') at++;
+        if (*at == 'Z' || *at == 'z')
+            at++;
         else if (*at == '+' || *at == '-') {
             sign = *at++ == '+' ? -1 : 1;
             if (!digits(&at, 2, &offset_h) || *at++ != ':' || !digits(&at, 2, &offset_m)) return false;

@@ -14,17 +14,27 @@ static inline uint64_t sip_rotate(uint64_t x, int n) { return x << n | x >> (64 
 
 static inline void sip_round(uint64_t v[4])
 {
-    v[0] += v[1]; v[1] = sip_rotate(v[1], 13); v[1] ^= v[0]; v[0] = sip_rotate(v[0], 32);
-    v[2] += v[3]; v[3] = sip_rotate(v[3], 16); v[3] ^= v[2];
-    v[0] += v[3]; v[3] = sip_rotate(v[3], 21); v[3] ^= v[0];
-    v[2] += v[1]; v[1] = sip_rotate(v[1], 17); v[1] ^= v[2]; v[2] = sip_rotate(v[2], 32);
+    v[0] += v[1];
+    v[1] = sip_rotate(v[1], 13);
+    v[1] ^= v[0];
+    v[0] = sip_rotate(v[0], 32);
+    v[2] += v[3];
+    v[3] = sip_rotate(v[3], 16);
+    v[3] ^= v[2];
+    v[0] += v[3];
+    v[3] = sip_rotate(v[3], 21);
+    v[3] ^= v[0];
+    v[2] += v[1];
+    v[1] = sip_rotate(v[1], 17);
+    v[1] ^= v[2];
+    v[2] = sip_rotate(v[2], 32);
 }
 
 /** Hash `count` 64-bit words. */
 static inline uint64_t siphash13(const struct siphash_key *key, const uint64_t *words, size_t count)
 {
-    uint64_t v[4] = {key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
-                     key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u};
+    uint64_t v[4] = {key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du, key->k0 ^ 0x6c7967656e657261u,
+                     key->k1 ^ 0x7465646279746573u};
     for (size_t i = 0; i < count; i++) {
         v[3] ^= words[i];
         sip_round(v);

@@ -77,8 +77,10 @@ void capture_add_snap_length(struct pp_capture *capture, uint32_t snap_length, b
 {
     uint32_t *largest = &capture->info.snap_length;
     bool unlimited = snap_length == 0 || (!first && *largest == 0);
-    if (unlimited) *largest = 0;
-    else if (snap_length > *largest) *largest = snap_length;
+    if (unlimited)
+        *largest = 0;
+    else if (snap_length > *largest)
+        *largest = snap_length;
 }
 
 bool capture_account(struct pp_capture *capture, struct pp_frame *frame)
@@ -98,8 +100,10 @@ bool capture_account(struct pp_capture *capture, struct pp_frame *frame)
     bool failed = false;
     struct pp_error error;
     if (filter_passes(&capture->filter, frame, &failed, &error)) return true;
-    if (failed) capture_stop(capture, CORRUPT, "%s", error.text);
-    else info->filtered++;
+    if (failed)
+        capture_stop(capture, CORRUPT, "%s", error.text);
+    else
+        info->filtered++;
     return false;
 }
 
@@ -122,8 +126,8 @@ static void recognise(struct pp_capture *capture)
     char shown[64];
     escape_into(shown, sizeof shown, (const char *)bytes, size < 8 ? size : 8);
     const char *inside = source->compression ? source->compression : "";
-    capture_stop(capture, CORRUPT, "not a capture%s%s: starts with '%s%s'; expected pcap or pcapng%s", *inside ? " inside " : "",
-                 inside, shown, size > 8 ? "…" : "", *inside ? "" : ", plain, gzip or zstd");
+    capture_stop(capture, CORRUPT, "not a capture%s%s: starts with '%s%s'; expected pcap or pcapng%s", *inside ? " inside " : "", inside,
+                 shown, size > 8 ? "…" : "", *inside ? "" : ", plain, gzip or zstd");
 }
 
 struct pp_capture *capture_create(const char *name, const struct pp_capture_options *options)
@@ -134,8 +138,7 @@ struct pp_capture *capture_create(const char *name, const struct pp_capture_opti
     capture->name = strdup(name);
     capture->index = options ? options->index : 0;
     capture->info = (struct pp_capture_info){
-        .name = capture->name, .format = "unknown", .first_ns = PP_NO_FIRST, .last_ns = PP_NO_LAST,
-        .error = {.offset = UINT64_MAX}};
+        .name = capture->name, .format = "unknown", .first_ns = PP_NO_FIRST, .last_ns = PP_NO_LAST, .error = {.offset = UINT64_MAX}};
     if (capture->name && filter_init(&capture->filter, options ? options->filter : NULL)) return capture;
     pp_capture_close(capture);
     return NULL;
@@ -145,8 +148,10 @@ static struct pp_capture *begin(struct pp_capture *capture, bool opened)
 {
     capture->info.compression = capture->source.compression;
     capture->info.bytes = source_bytes(&capture->source);
-    if (opened) recognise(capture);
-    else stop_with_source(capture);
+    if (opened)
+        recognise(capture);
+    else
+        stop_with_source(capture);
     return capture;
 }
 
@@ -156,8 +161,7 @@ struct pp_capture *pp_capture_open(const char *path, const struct pp_capture_opt
     return capture ? begin(capture, source_open(&capture->source, path, options && options->hash)) : NULL;
 }
 
-struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes, size_t size,
-                                          const struct pp_capture_options *options)
+struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes, size_t size, const struct pp_capture_options *options)
 {
     struct pp_capture *capture = capture_create(name, options);
     return capture ? begin(capture, source_open_memory(&capture->source, bytes, size, options && options->hash)) : NULL;

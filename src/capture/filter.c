@@ -28,8 +28,10 @@ static bool compile(const char *expression, uint16_t link_type, struct bpf_progr
     if (!good) {
         char why[256];
         escape_into(why, sizeof why, pcap_geterr(dead), strlen(pcap_geterr(dead)));
-        if (link_type == LINK_ETHERNET) error_offset(error, UINT64_MAX, "bad filter expression: %s", why);
-        else error_offset(error, UINT64_MAX, "bad filter expression: %s (for link type %u)", why, link_type);
+        if (link_type == LINK_ETHERNET)
+            error_offset(error, UINT64_MAX, "bad filter expression: %s", why);
+        else
+            error_offset(error, UINT64_MAX, "bad filter expression: %s (for link type %u)", why, link_type);
     }
     pcap_close(dead);
     return good;

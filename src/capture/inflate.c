@@ -74,8 +74,10 @@ static size_t gzip_read(struct inflater *inflater, struct source *source, uint8_
     int status = inflate(zlib, Z_NO_FLUSH);
     input->at += in - zlib->avail_in;
     input->left -= in - zlib->avail_in;
-    if (status == Z_STREAM_END) inflater->between = true;
-    else if (status != Z_OK && status != Z_BUF_ERROR) stop(source, "corrupt gzip data: ", zlib->msg ? zlib->msg : "not deflated");
+    if (status == Z_STREAM_END)
+        inflater->between = true;
+    else if (status != Z_OK && status != Z_BUF_ERROR)
+        stop(source, "corrupt gzip data: ", zlib->msg ? zlib->msg : "not deflated");
     return want - zlib->avail_out;
 }
 

@@ -94,8 +94,7 @@ static bool activate(struct pp_capture *capture, const struct pp_live_options *o
     char why[256];
     escape_into(why, sizeof why, pcap_geterr(pcap), strlen(pcap_geterr(pcap)));
     switch (status) {
-    case PCAP_ERROR_NO_SUCH_DEVICE:
-        return capture_stop(capture, CORRUPT, "no such interface; 'ip link' lists them, 'any' takes all");
+    case PCAP_ERROR_NO_SUCH_DEVICE: return capture_stop(capture, CORRUPT, "no such interface; 'ip link' lists them, 'any' takes all");
     case PCAP_ERROR_PERM_DENIED:
     case PCAP_ERROR_PROMISC_PERM_DENIED:
         return capture_stop(capture, CORRUPT, "no permission to capture: run as root, or give the program cap_net_raw (setcap)");
@@ -134,8 +133,7 @@ static bool start(struct pp_capture *capture, const struct pp_live_options *opti
     return true;
 }
 
-struct pp_capture *pp_capture_open_live(const char *interface, const struct pp_live_options *live,
-                                        const struct pp_capture_options *options)
+struct pp_capture *pp_capture_open_live(const char *interface, const struct pp_live_options *live, const struct pp_capture_options *options)
 {
     struct pp_capture *capture = capture_create(interface, options);
     if (!capture) return NULL;

@@ -11,10 +11,7 @@ enum { FILE_HEADER = 24, RECORD_HEADER = 16, RECORD_HEADER_MODIFIED = 24 };
 
 static bool is_magic(uint32_t value) { return value == MAGIC_MICRO || value == MAGIC_NANO || value == MAGIC_MODIFIED; }
 
-static bool recognise(const uint8_t *bytes, size_t size)
-{
-    return size >= 4 && (is_magic(load_le32(bytes)) || is_magic(load_be32(bytes)));
-}
+static bool recognise(const uint8_t *bytes, size_t size) { return size >= 4 && (is_magic(load_le32(bytes)) || is_magic(load_be32(bytes))); }
 
 static uint32_t field32(const struct pcap_state *pcap, const uint8_t *p) { return pcap->swapped ? load_be32(p) : load_le32(p); }
 static uint16_t field16(const struct pcap_state *pcap, const uint8_t *p) { return pcap->swapped ? load_be16(p) : load_le16(p); }

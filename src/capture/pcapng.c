@@ -18,15 +18,7 @@ enum {
 
 enum block { SECTION = 0x0a0d0d0a, INTERFACE = 1, PACKET = 2, SIMPLE_PACKET = 3, STATISTICS = 5, ENHANCED_PACKET = 6 };
 
-enum option {
-    OPTION_END = 0,
-    EPB_DROPCOUNT = 4,
-    ISB_IFDROP = 5,
-    ISB_OSDROP = 7,
-    IF_TSRESOL = 9,
-    IF_FCSLEN = 13,
-    IF_TSOFFSET = 14
-};
+enum option { OPTION_END = 0, EPB_DROPCOUNT = 4, ISB_IFDROP = 5, ISB_OSDROP = 7, IF_TSRESOL = 9, IF_FCSLEN = 13, IF_TSOFFSET = 14 };
 
 __extension__ typedef __int128 int128;
 __extension__ typedef unsigned __int128 uint128;
@@ -66,8 +58,8 @@ static uint64_t field64(const struct pp_capture *capture, const uint8_t *p)
 static bool corrupt(struct pp_capture *capture, const char *why)
 {
     char before[READ_BEFORE_MAX];
-    return capture_stop(capture, CORRUPT, "corrupt block at byte %llu: %s; %s",
-                        (unsigned long long)source_offset(&capture->source), why, read_before(capture, before));
+    return capture_stop(capture, CORRUPT, "corrupt block at byte %llu: %s; %s", (unsigned long long)source_offset(&capture->source), why,
+                        read_before(capture, before));
 }
 
 struct option_value {

@@ -25,8 +25,8 @@ struct reader {
 extern const struct reader pcap_reader, pcapng_reader;
 
 struct pcap_state {
-    bool swapped;      /* written in the other byte order than little-endian, the order of load_le32 */
-    bool lengths_swap; /* version before 2.3: wire length first */
+    bool swapped;          /* written in the other byte order than little-endian, the order of load_le32 */
+    bool lengths_swap;     /* version before 2.3: wire length first */
     bool lengths_may_swap; /* version 2.3: some writers swapped them */
     uint8_t record_header;
     uint8_t fcs_bytes;
@@ -44,7 +44,7 @@ struct interface {
 };
 
 struct pcapng_state {
-    bool big_endian; /* this section */
+    bool big_endian;              /* this section */
     struct interface *interfaces; /* of this section; owned */
     uint32_t count, room;
 };
@@ -71,8 +71,7 @@ struct pp_capture *capture_create(const char *name, const struct pp_capture_opti
 enum ending { CORRUPT, CUT_SHORT };
 
 /** End the reading with an error at the current place in the source (or at none, when live). Always returns false. */
-bool capture_stop(struct pp_capture *capture, enum ending ending, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+bool capture_stop(struct pp_capture *capture, enum ending ending, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** peek() found fewer than `wanted` bytes of `what`: the end, a cut, or just a window that must slide. */
 void capture_out_of_bytes(struct pp_capture *capture, const char *what, size_t wanted);
 enum { READ_BEFORE_MAX = 64 };

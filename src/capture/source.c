@@ -160,16 +160,15 @@ const uint8_t *source_fill(struct source *source, size_t n)
     while (source->size < n && !source->ended) {
         if (!make_room(source)) break;
         uint8_t *free_at = source->buffer + source->size;
-        if (source->inflater) source->size += inflater_read(source->inflater, source, free_at, source->room - source->size);
-        else append_stored(source);
+        if (source->inflater)
+            source->size += inflater_read(source->inflater, source, free_at, source->room - source->size);
+        else
+            append_stored(source);
     }
     return source->size >= n ? source->bytes : NULL;
 }
 
-uint64_t source_bytes(const struct source *source)
-{
-    return source->input.map ? source->input.map_size : source->input.read_bytes;
-}
+uint64_t source_bytes(const struct source *source) { return source->input.map ? source->input.map_size : source->input.read_bytes; }
 
 uint64_t source_position(const struct source *source)
 {
@@ -182,8 +181,10 @@ void source_digest(struct source *source, char out[DIGEST_HEX_SIZE])
     struct input *input = &source->input;
     out[0] = '\0';
     if (!input->hashing) return;
-    if (input->map) digest_add(&input->digest, input->map, input->map_size);
-    else if (!input->ended) return;
+    if (input->map)
+        digest_add(&input->digest, input->map, input->map_size);
+    else if (!input->ended)
+        return;
     digest_hex(&input->digest, out);
     input->hashing = false;
 }

@@ -33,12 +33,12 @@ struct input {
 struct source {
     const uint8_t *bytes; /* the window */
     size_t size, at;
-    uint64_t base; /* place of bytes[0] in the decompressed stream */
-    bool held;     /* the window must not move */
-    bool waiting;  /* the last peek failed only because of that */
-    bool ended;    /* no byte will follow the window */
-    bool cut;      /* ... because compressed data ends early */
-    bool failed;   /* ... because of `error` */
+    uint64_t base;   /* place of bytes[0] in the decompressed stream */
+    bool held;       /* the window must not move */
+    bool waiting;    /* the last peek failed only because of that */
+    bool ended;      /* no byte will follow the window */
+    bool cut;        /* ... because compressed data ends early */
+    bool failed;     /* ... because of `error` */
     uint8_t *buffer; /* owns the window unless mapped */
     size_t room;
     struct input input;

@@ -25,10 +25,10 @@ struct arguments {
 
 struct command {
     const char *name;
-    const char *operands;  /* for the usage line */
-    const char *summary;   /* one line */
-    const char *details;   /* what -h adds; may be "" */
-    const char *options;   /* letters of the options it takes, see options.c */
+    const char *operands; /* for the usage line */
+    const char *summary;  /* one line */
+    const char *details;  /* what -h adds; may be "" */
+    const char *options;  /* letters of the options it takes, see options.c */
     int (*run)(struct arguments *arguments);
 };
 

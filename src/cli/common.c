@@ -113,10 +113,10 @@ struct output *output_open(const char *path)
         return out;
     }
     struct stat info;
-    const char *why = lstat(path, &info) != 0    ? NULL
-                      : S_ISDIR(info.st_mode)    ? "is a directory; expected a file to write"
-                      : !S_ISREG(info.st_mode)   ? "is not a regular file; expected a file to write"
-                                                 : NULL;
+    const char *why = lstat(path, &info) != 0  ? NULL
+                      : S_ISDIR(info.st_mode)  ? "is a directory; expected a file to write"
+                      : !S_ISREG(info.st_mode) ? "is not a regular file; expected a file to write"
+                                               : NULL;
     if (why) {
         complain("%s: %s", show(path), why);
         free(out);
@@ -211,8 +211,8 @@ static void draw_progress(void *context, const char *capture, uint64_t position,
     p->shown = true;
     const char *slash = strrchr(capture, '/');
     int done = total ? (int)(position >= total ? BAR : position * BAR / total) : 0;
-    fprintf(stderr, "\r[%.*s%*s] %5.1f %% of %s\x1b[K", done, "##############################", BAR - done, "", total ? (double)position * 100 / (double)total : 0,
-            show(slash ? slash + 1 : capture));
+    fprintf(stderr, "\r[%.*s%*s] %5.1f %% of %s\x1b[K", done, "##############################", BAR - done, "",
+            total ? (double)position * 100 / (double)total : 0, show(slash ? slash + 1 : capture));
 }
 
 static void clear_progress(const struct progress *p)
@@ -229,8 +229,8 @@ bool session_open(struct session *s, struct arguments *a)
     if (a->filter && !pp_capture_check_filter(a->filter, &error)) return complain("--filter: %s", error.text), false;
     s->spec = load_rules(a);
     if (!s->spec || !load_site(a, s->spec, &s->site)) return session_close(s), false;
-    struct pp_audit_options options = {.filter = a->filter, .from_ns = a->from_ns, .to_ns = a->to_ns, .max_flows = a->max_flows, .decap = a->decap,
-                                       .hash = a->hash};
+    struct pp_audit_options options = {
+        .filter = a->filter, .from_ns = a->from_ns, .to_ns = a->to_ns, .max_flows = a->max_flows, .decap = a->decap, .hash = a->hash};
     if (!a->quiet && isatty(STDERR_FILENO)) {
         options.progress = draw_progress;
         options.progress_context = &progress;
@@ -279,7 +279,8 @@ int session_report(struct session *s, struct arguments *a)
     terminal_options(a, &options);
     char *bytes;
     size_t size;
-    if (!pp_report_write(report, a->format ? a->format : "text", &options, &bytes, &size)) return complain("out of memory while writing"), EXIT_INPUT;
+    if (!pp_report_write(report, a->format ? a->format : "text", &options, &bytes, &size))
+        return complain("out of memory while writing"), EXIT_INPUT;
     int status = write_out(a, bytes, size) ? pp_exit_status(report) : EXIT_INPUT;
     free(bytes);
     return status;

@@ -7,9 +7,17 @@
 #include "text.h"
 
 /* Worst first. */
-static const struct { enum pp_change change; const char *heading; } groups[] = {
-    {PP_NOW_BLOCKED, "NOW BLOCKED"}, {PP_LOST, "LOST: worked before, not proven now"}, {PP_STILL_BLOCKED, "STILL BLOCKED"},
-    {PP_NO_LONGER_BLOCKED, "NO LONGER BLOCKED, not proven either"}, {PP_SWITCHED_OFF, "SWITCHED OFF: not applicable any more"}, {PP_GAINED, "GAINED"}, {PP_KEPT, "KEPT"},
+static const struct {
+    enum pp_change change;
+    const char *heading;
+} groups[] = {
+    {PP_NOW_BLOCKED, "NOW BLOCKED"},
+    {PP_LOST, "LOST: worked before, not proven now"},
+    {PP_STILL_BLOCKED, "STILL BLOCKED"},
+    {PP_NO_LONGER_BLOCKED, "NO LONGER BLOCKED, not proven either"},
+    {PP_SWITCHED_OFF, "SWITCHED OFF: not applicable any more"},
+    {PP_GAINED, "GAINED"},
+    {PP_KEPT, "KEPT"},
 };
 
 static void add_rows(struct text *out, const struct pp_comparison *c, enum pp_change change, const char *heading)
@@ -36,9 +44,10 @@ static void add_holes(struct text *out, const struct pp_comparison *c, bool open
 
 static void compare_text(struct text *out, const struct pp_comparison *c)
 {
-    text_printf(out, "%s   before: %s, after: %s\n", pp_comparison_is_worse(c) ? "WORSE" : "NOTHING LOST", c->verdict_before, c->verdict_after);
-    text_printf(out, "%zu rows kept, %zu gained, %zu lost, %zu now blocked, %zu still blocked\n", c->count[PP_KEPT], c->count[PP_GAINED], c->count[PP_LOST],
-                c->count[PP_NOW_BLOCKED], c->count[PP_STILL_BLOCKED]);
+    text_printf(out, "%s   before: %s, after: %s\n", pp_comparison_is_worse(c) ? "WORSE" : "NOTHING LOST", c->verdict_before,
+                c->verdict_after);
+    text_printf(out, "%zu rows kept, %zu gained, %zu lost, %zu now blocked, %zu still blocked\n", c->count[PP_KEPT], c->count[PP_GAINED],
+                c->count[PP_LOST], c->count[PP_NOW_BLOCKED], c->count[PP_STILL_BLOCKED]);
     if (c->inferred) text_add(out, "Names were inferred from traffic: the same name need not be the same host. Judge both with --site.\n");
     add_rows(out, c, groups[0].change, groups[0].heading);
     add_rows(out, c, groups[1].change, groups[1].heading);
@@ -84,7 +93,8 @@ static void compare_json(struct text *out, const struct pp_comparison *c)
 int run_compare(struct arguments *a)
 {
     const char *format = a->format ? a->format : "text";
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) return complain("--format %s: expected text or json", show(format)), EXIT_INPUT;
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        return complain("--format %s: expected text or json", show(format)), EXIT_INPUT;
     if (a->operand_count != 2) return complain("compare: expected two reports, BEFORE.json and AFTER.json"), EXIT_INPUT;
     size_t sizes[2] = {0};
     char *texts[2] = {read_text(a->operands[0], &sizes[0]), NULL};

@@ -39,10 +39,12 @@ static void add_holders(struct text *out, const struct question *q, uint16_t rol
 }
 
 /* What has to be seen before the row counts as proven. */
-static const char *const proofs[PP_COVERAGE_COUNT] = {
-    [PP_EACH_DESTINATION] = "one connection to each destination", [PP_EACH_SOURCE] = "one connection from each source",
-    [PP_EACH_PAIR] = "one connection from each source to each destination", [PP_EACH_UNORDERED_PAIR] = "one connection between each two hosts",
-    [PP_EACH_PORT] = "one connection on each port", [PP_ONCE] = "one connection"};
+static const char *const proofs[PP_COVERAGE_COUNT] = {[PP_EACH_DESTINATION] = "one connection to each destination",
+                                                      [PP_EACH_SOURCE] = "one connection from each source",
+                                                      [PP_EACH_PAIR] = "one connection from each source to each destination",
+                                                      [PP_EACH_UNORDERED_PAIR] = "one connection between each two hosts",
+                                                      [PP_EACH_PORT] = "one connection on each port",
+                                                      [PP_ONCE] = "one connection"};
 
 static void explain_row(struct text *out, const struct question *q, const struct pp_row *row)
 {
@@ -59,10 +61,12 @@ static void explain_row(struct text *out, const struct question *q, const struct
     text_printf(out, "\n    proven by %s", proofs[row->coverage]);
     for (uint16_t r = 0, n = 0; row->any_of && r < q->spec->row_count; r++) {
         const struct pp_row *other = &q->spec->rows[r];
-        if (other != row && other->any_of && strcmp(other->any_of, row->any_of) == 0) text_printf(out, n++ ? ", %s" : "; excused by %s", other->id);
+        if (other != row && other->any_of && strcmp(other->any_of, row->any_of) == 0)
+            text_printf(out, n++ ? ", %s" : "; excused by %s", other->id);
     }
     text_add(out, "\n");
-    if (row->announces_callback) text_add(out, "    callback  the source may announce a port, and the destination then connects back to it\n");
+    if (row->announces_callback)
+        text_add(out, "    callback  the source may announce a port, and the destination then connects back to it\n");
     if (row->one_way) text_add(out, "    one-way   nothing comes back, and that is healthy\n");
     if (row->page_line) text_printf(out, "    source    %s, line %u\n", q->spec->source, row->page_line);
 }
@@ -92,13 +96,15 @@ static void explain_json(struct text *out, const struct question *q)
     for (uint16_t r = 0; r < q->spec->row_count; r++) {
         const struct pp_row *row = &q->spec->rows[r];
         if (!row_holds(q, row)) continue;
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", row->id, "from", q->spec->roles[row->from].name, "to",
-                                              q->spec->roles[row->to].name, "transport", pp_transport_name(row->transport), "ports", row->ports_text, "feature",
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", row->id, "from",
+                                              q->spec->roles[row->from].name, "to", q->spec->roles[row->to].name, "transport",
+                                              pp_transport_name(row->transport), "ports", row->ports_text, "feature",
                                               q->spec->features[row->feature].name, "purpose", row->purpose, "wide", row->wide));
     }
     for (uint16_t c = 0; c < q->spec->companion_count; c++)
         if (companion_holds(q, &q->spec->companions[c]))
-            json_array_append_new(companions, json_pack("{s:s, s:s}", "name", q->spec->companions[c].name, "title", q->spec->companions[c].title));
+            json_array_append_new(companions,
+                                  json_pack("{s:s, s:s}", "name", q->spec->companions[c].name, "title", q->spec->companions[c].title));
     json_object_set_new(o, "port", json_integer(q->port));
     json_object_set_new(o, "rows", rows);
     json_object_set_new(o, "companions", companions);
@@ -113,7 +119,8 @@ static bool parse_question(const char *text, struct question *q)
 {
     struct pp_ports ports;
     const char *found, *expected;
-    if (!ports_parse(text, &ports, &found, &expected)) return complain("%s: %s; expected a port such as 5427/tcp", show(text), expected), false;
+    if (!ports_parse(text, &ports, &found, &expected))
+        return complain("%s: %s; expected a port such as 5427/tcp", show(text), expected), false;
     if (pp_ports_size(&ports) != 1) return complain("%s: more than one port; expected one, such as 5427/tcp", show(text)), false;
     *q = (struct question){.port = ports.ranges[0].first, .tcp = ports.tcp, .udp = ports.udp};
     return true;
@@ -123,7 +130,8 @@ int run_explain(struct arguments *a)
 {
     struct question q;
     const char *format = a->format ? a->format : "text";
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) return complain("--format %s: expected text or json", show(format)), EXIT_INPUT;
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        return complain("--format %s: expected text or json", show(format)), EXIT_INPUT;
     if (a->operand_count != 1) return complain("explain: expected one port, such as 5427/tcp"), EXIT_INPUT;
     if (!parse_question(a->operands[0], &q)) return EXIT_INPUT;
     struct pp_spec *spec = load_rules(a);

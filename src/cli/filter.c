@@ -56,7 +56,8 @@ static void render(struct text *out, const char *format, const struct pp_spec *s
     text_add(out, "\n");
     if (strcmp(format, "text") != 0) return;
     if (!site) {
-        text_add(out, "\nRows of very many ports (X11, SecurID) are not in it. With --site FILE the filter follows the hosts, and so sees every row and\nunexpected ports too, and the places to capture at are named.\n");
+        text_add(out, "\nRows of very many ports (X11, SecurID) are not in it. With --site FILE the filter follows the hosts, and so sees "
+                      "every row and\nunexpected ports too, and the places to capture at are named.\n");
         return;
     }
     text_add(out, "\nWhere to capture, so that every due row is seen:\n");

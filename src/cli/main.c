@@ -13,13 +13,16 @@ const struct command commands[] = {
      "Formats: text, json.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
      "srfobtuqcmdhan", run_analyze},
-    {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration", "Formats: text, json.\n", "srfobuqcmdani", run_live},
+    {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration", "Formats: text, json.\n", "srfobuqcmdani",
+     run_live},
     {"flows", "CAPTURE...", "every flow, one a line", "Formats: text, jsonl, tsv.\n", "srfobtuqmdn", run_flows},
     {"discover", "CAPTURE...", "a site file inferred from traffic, to correct", "", "robtqmdn", run_discover},
     {"explain", "PORT[/tcp|/udp]", "what a port is for, and who may use it", "Formats: text, json.\n", "srfo", run_explain},
     {"compare", "BEFORE.json AFTER.json", "two reports, row by row, across a migration",
-     "Formats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new hole, 3 bad usage or input.\n", "foc", run_compare},
-    {"rules", "list|check|export [FILE]", "the port list itself", "Formats of export: yaml, tsv, json. check --stats prints the port index's sizes.\n", "rfoS", run_rules},
+     "Formats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new hole, 3 bad usage or input.\n",
+     "foc", run_compare},
+    {"rules", "list|check|export [FILE]", "the port list itself",
+     "Formats of export: yaml, tsv, json. check --stats prints the port index's sizes.\n", "rfoS", run_rules},
     {"site", "check FILE", "the inventory, with warnings", "", "r", run_site},
     {"filter", "", "the tcpdump filter that captures what matters, and where to capture",
      "Formats: text (filter and places), bpf (the filter alone), json.\n", "srfo", run_filter},
@@ -29,7 +32,8 @@ const size_t command_count = sizeof commands / sizeof *commands;
 static void print_usage(FILE *to)
 {
     fprintf(to, "portproof %s: proves from packets whether a site follows a published port list\n\n", PORTPROOF_VERSION);
-    for (size_t i = 0; i < command_count; i++) fprintf(to, "  portproof %-9s %-26s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(to, "  portproof %-9s %-26s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
     fprintf(to, "\n  portproof COMMAND -h      the options of a command\n  portproof --version\n");
 }
 

@@ -9,12 +9,12 @@
 enum { OPTION_MAX_FLOWS_LEAST = 16 };
 
 struct known {
-    char letter;           /* which commands take it, see main.c */
-    const char *name;      /* long option */
-    int short_name;        /* or 0 */
-    const char *argument;  /* NULL: none */
+    char letter;          /* which commands take it, see main.c */
+    const char *name;     /* long option */
+    int short_name;       /* or 0 */
+    const char *argument; /* NULL: none */
     const char *help;
-    const char *expected;  /* what a value must be; NULL: anything will do */
+    const char *expected; /* what a value must be; NULL: anything will do */
     bool (*set)(struct arguments *arguments, const char *value);
 };
 
@@ -31,7 +31,10 @@ static bool number(const char *value, uint32_t least, uint32_t most, uint32_t *o
 /* 90, 90s, 15m, 2h */
 static bool parse_duration(const char *value, uint64_t *out)
 {
-    static const struct { char unit; uint32_t seconds; } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    static const struct {
+        char unit;
+        uint32_t seconds;
+    } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
     char *end;
     errno = 0;
     unsigned long n = strtoul(value, &end, 10);
@@ -74,7 +77,8 @@ static const struct known known[] = {
     {'b', "filter", 0, "EXPR", "judge only packets that this libpcap filter takes", NULL, set_filter},
     {'t', "from", 0, "TIME", "judge nothing before; RFC 3339, or seconds since 1970", "a time such as 2026-11-20T09:58:11Z", set_from},
     {'t', "to", 0, "TIME", "judge nothing after", "a time such as 2026-11-20T09:58:11Z", set_to},
-    {'m', "max-flows", 0, "N", "bound the memory: past N flows they fold; default 4000000", "a number from 16 to 1000000000", set_max_flows},
+    {'m', "max-flows", 0, "N", "bound the memory: past N flows they fold; default 4000000", "a number from 16 to 1000000000",
+     set_max_flows},
     {'d', "decap", 0, NULL, "judge what is inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN and Geneve", NULL, set_decap},
     {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", NULL, set_hash},
     {'i', "interface", 'i', "INTERFACE", "where to capture; \"any\" for all", NULL, set_interface},
@@ -108,7 +112,9 @@ static void record(struct arguments *a)
 {
     static char buffers[4][1024];
     size_t n = 0;
-    const struct { const char *name, *value; } with_value[] = {{"--filter", a->filter}, {"--from", a->from_text}, {"--to", a->to_text}};
+    const struct {
+        const char *name, *value;
+    } with_value[] = {{"--filter", a->filter}, {"--from", a->from_text}, {"--to", a->to_text}};
     for (size_t i = 0; i < 3; i++) {
         if (!with_value[i].value) continue;
         snprintf(buffers[i], sizeof *buffers, "%s=%s", with_value[i].name, with_value[i].value);
@@ -148,12 +154,13 @@ bool parse_arguments(const struct command *command, int argc, char **argv, struc
         const struct known *option = find_known(code);
         if (!option || !strchr(command->options, option->letter)) {
             const char *what = argv[optind - 1];
-            complain(code == ':' ? "%s: %s needs a value; see portproof %s -h" : "%s: %s is not an option here; see portproof %s -h", command->name,
-                     show(what), command->name);
+            complain(code == ':' ? "%s: %s needs a value; see portproof %s -h" : "%s: %s is not an option here; see portproof %s -h",
+                     command->name, show(what), command->name);
             return false;
         }
         if (!option->set(a, optarg)) {
-            complain("%s: --%s %s: expected %s", command->name, option->name, show(optarg), option->expected ? option->expected : "another value");
+            complain("%s: --%s %s: expected %s", command->name, option->name, show(optarg),
+                     option->expected ? option->expected : "another value");
             return false;
         }
     }

@@ -20,8 +20,9 @@ static void add_hosts(struct text *out, const struct pp_spec *spec, const struct
 static void summarise(struct text *out, const struct pp_spec *spec, const struct pp_site *site)
 {
     static const char *const settings[] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
-    text_printf(out, "%u host%s, %u waiver%s, %u row%s changed, array of %u\n", site->host_count, site->host_count == 1 ? "" : "s", site->waiver_count,
-                site->waiver_count == 1 ? "" : "s", site->change_count, site->change_count == 1 ? "" : "s", pp_site_array_members(site, spec));
+    text_printf(out, "%u host%s, %u waiver%s, %u row%s changed, array of %u\n", site->host_count, site->host_count == 1 ? "" : "s",
+                site->waiver_count, site->waiver_count == 1 ? "" : "s", site->change_count, site->change_count == 1 ? "" : "s",
+                pp_site_array_members(site, spec));
     add_hosts(out, spec, site);
     for (int setting = PP_SET_ON; setting <= PP_SET_OFF; setting++) {
         unsigned n = 0;

@@ -7,9 +7,14 @@
 #include "error.h"
 #include "text.h"
 
-static const char *const change_names[PP_CHANGE_COUNT] = {
-    [PP_KEPT] = "kept", [PP_GAINED] = "gained", [PP_LOST] = "lost", [PP_NOW_BLOCKED] = "blocked", [PP_STILL_BLOCKED] = "still-blocked",
-    [PP_NO_LONGER_BLOCKED] = "no-longer-blocked", [PP_SWITCHED_OFF] = "switched-off", [PP_UNCHANGED] = "unchanged"};
+static const char *const change_names[PP_CHANGE_COUNT] = {[PP_KEPT] = "kept",
+                                                          [PP_GAINED] = "gained",
+                                                          [PP_LOST] = "lost",
+                                                          [PP_NOW_BLOCKED] = "blocked",
+                                                          [PP_STILL_BLOCKED] = "still-blocked",
+                                                          [PP_NO_LONGER_BLOCKED] = "no-longer-blocked",
+                                                          [PP_SWITCHED_OFF] = "switched-off",
+                                                          [PP_UNCHANGED] = "unchanged"};
 
 const char *pp_change_name(enum pp_change change) { return change_names[change]; }
 
@@ -38,7 +43,8 @@ static json_t *load(const char *bytes, size_t size, struct pp_error *error)
     if (!report) {
         char safe[200];
         escape_into(safe, sizeof safe, problem.text, strlen(problem.text));
-        error_at(error, problem.line > 0 ? (uint32_t)problem.line : 1, problem.column > 0 ? (uint32_t)problem.column : 1, "not JSON: %s; expected a report that portproof wrote with --format json", safe);
+        error_at(error, problem.line > 0 ? (uint32_t)problem.line : 1, problem.column > 0 ? (uint32_t)problem.column : 1,
+                 "not JSON: %s; expected a report that portproof wrote with --format json", safe);
         return NULL;
     }
     const char *schema = json_string_value(json_object_get(report, "schema"));
@@ -118,7 +124,8 @@ static bool compare_edges(struct builder *b, const char *id, const json_t *befor
     {
         const char *name = edge_name(b, after, edge), *now = member(b, edge, "state");
         const char *then = name && before ? edge_state(b, before, name) : "absent";
-        if (!name || (strcmp(then, now) != 0 && !add_row(b, (struct pp_row_change_seen){id, name, then, now, change_of(then, now)}))) return false;
+        if (!name || (strcmp(then, now) != 0 && !add_row(b, (struct pp_row_change_seen){id, name, then, now, change_of(then, now)})))
+            return false;
     }
     json_array_foreach(json_object_get(before, "edges"), i, edge)
     {
@@ -165,7 +172,8 @@ static const char *hole_text(struct builder *b, const json_t *finding)
     const json_t *from = json_object_get(finding, "initiator"), *to = json_object_get(finding, "responder");
     const char *who = member(b, from, "name"), *whom = member(b, to, "name");
     return arena_format(b->arena, "%s -> %s %d/%s %s", *who ? who : member(b, from, "address"), *whom ? whom : member(b, to, "address"),
-                        (int)json_integer_value(json_object_get(to, "port")), member(b, finding, "transport"), member(b, finding, "reason"));
+                        (int)json_integer_value(json_object_get(to, "port")), member(b, finding, "transport"),
+                        member(b, finding, "reason"));
 }
 
 static bool has_hole(struct builder *b, const json_t *report, const char *text)
@@ -199,7 +207,8 @@ static bool compare_holes(struct builder *b)
     return true;
 }
 
-struct pp_comparison *pp_compare(const char *before, size_t before_size, const char *after, size_t after_size, struct pp_error *error, unsigned *which)
+struct pp_comparison *pp_compare(const char *before, size_t before_size, const char *after, size_t after_size, struct pp_error *error,
+                                 unsigned *which)
 {
     struct builder b = {.arena = arena_create()};
     bool ok = b.arena && (b.out = arena_alloc(b.arena, sizeof *b.out));

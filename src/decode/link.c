@@ -20,17 +20,13 @@ enum link_type {
 };
 
 static const uint8_t first_layers[LINK_COUNT] = {
-    [LINK_NULL] = LAYER_NULL,          [LINK_ETHERNET] = LAYER_ETHERNET, [LINK_PPP] = LAYER_PPP,
-    [LINK_RAW_BSD] = LAYER_IP,         [LINK_RAW_OPENBSD] = LAYER_IP,    [LINK_PPP_ETHER] = LAYER_PPPOE,
-    [LINK_RAW] = LAYER_IP,             [LINK_C_HDLC] = LAYER_C_HDLC,     [LINK_LOOP] = LAYER_NULL,
-    [LINK_LINUX_SLL] = LAYER_COOKED,   [LINK_IPV4] = LAYER_IPV4,         [LINK_IPV6] = LAYER_IPV6,
-    [LINK_NFLOG] = LAYER_NFLOG,        [LINK_LINUX_SLL2] = LAYER_COOKED2,
+    [LINK_NULL] = LAYER_NULL,      [LINK_ETHERNET] = LAYER_ETHERNET,  [LINK_PPP] = LAYER_PPP,   [LINK_RAW_BSD] = LAYER_IP,
+    [LINK_RAW_OPENBSD] = LAYER_IP, [LINK_PPP_ETHER] = LAYER_PPPOE,    [LINK_RAW] = LAYER_IP,    [LINK_C_HDLC] = LAYER_C_HDLC,
+    [LINK_LOOP] = LAYER_NULL,      [LINK_LINUX_SLL] = LAYER_COOKED,   [LINK_IPV4] = LAYER_IPV4, [LINK_IPV6] = LAYER_IPV6,
+    [LINK_NFLOG] = LAYER_NFLOG,    [LINK_LINUX_SLL2] = LAYER_COOKED2,
 };
 
-enum layer link_first_layer(uint16_t link_type)
-{
-    return link_type < LINK_COUNT ? (enum layer)first_layers[link_type] : LAYER_DONE;
-}
+enum layer link_first_layer(uint16_t link_type) { return link_type < LINK_COUNT ? (enum layer)first_layers[link_type] : LAYER_DONE; }
 
 bool pp_link_supported(uint16_t link_type) { return link_first_layer(link_type) != LAYER_DONE; }
 

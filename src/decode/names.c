@@ -14,10 +14,7 @@ static const char *const result_names[] = {
 };
 _Static_assert(sizeof result_names / sizeof *result_names == PP_DECODED_COUNT, "every result has a name");
 
-const char *pp_decoded_name(enum pp_decoded result)
-{
-    return (unsigned)result < PP_DECODED_COUNT ? result_names[result] : "unknown";
-}
+const char *pp_decoded_name(enum pp_decoded result) { return (unsigned)result < PP_DECODED_COUNT ? result_names[result] : "unknown"; }
 
 /* https://www.tcpdump.org/linktypes.html, the ones that are met; and what systems wrote for raw IP before there was a list. */
 static const char *const link_names[] = {

@@ -28,8 +28,10 @@ void write_tcp_flags(struct walk *walk, const uint8_t *segment, size_t captured)
 {
     /* A header that says it is shorter than itself is not believed in anything after its ports. */
     bool there = captured > TCP_FLAGS_AT && (segment[TCP_FLAGS_AT - 1] >> 4) * 4 >= TCP_HEADER;
-    if (there) walk->packet->tcp_flags = segment[TCP_FLAGS_AT];
-    else walk->packet->marks |= PP_MARK_NO_FLAGS;
+    if (there)
+        walk->packet->tcp_flags = segment[TCP_FLAGS_AT];
+    else
+        walk->packet->marks |= PP_MARK_NO_FLAGS;
 }
 
 static void read_tcp(struct walk *walk, const uint8_t *segment, size_t captured, size_t promised)

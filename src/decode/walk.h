@@ -18,11 +18,11 @@
 #include "portproof/decode.h"
 
 enum {
-    VLAN_TAGS_MAX = 8,       /* more stacked tags: TOO_DEEP */
-    MPLS_LABELS_MAX = 16,    /* more stacked labels: TOO_DEEP */
-    ETHERNETS_MAX = 4,       /* more Ethernet frames one in the other (over MPLS or a provider's backbone): TOO_DEEP */
-    IP_EXTENSIONS_MAX = 16,  /* more IPv6 extension headers in one chain: TOO_DEEP */
-    TUNNELS_MAX = 8          /* with decap, more tunnels one in the other: TOO_DEEP */
+    VLAN_TAGS_MAX = 8,      /* more stacked tags: TOO_DEEP */
+    MPLS_LABELS_MAX = 16,   /* more stacked labels: TOO_DEEP */
+    ETHERNETS_MAX = 4,      /* more Ethernet frames one in the other (over MPLS or a provider's backbone): TOO_DEEP */
+    IP_EXTENSIONS_MAX = 16, /* more IPv6 extension headers in one chain: TOO_DEEP */
+    TUNNELS_MAX = 8         /* with decap, more tunnels one in the other: TOO_DEEP */
 };
 
 enum layer {
@@ -62,7 +62,7 @@ enum ethertype {
     ETHERTYPE_MPLS = 0x8847,
     ETHERTYPE_MPLS_UPSTREAM = 0x8848,
     ETHERTYPE_PPPOE_SESSION = 0x8864,
-    ETHERTYPE_BACKBONE = 0x88e7, /* IEEE 802.1ah */
+    ETHERTYPE_BACKBONE = 0x88e7,     /* IEEE 802.1ah */
     ETHERTYPE_SERVICE_VLAN = 0x88a8, /* IEEE 802.1ad */
     ETHERTYPE_ERSPAN = 0x88be,
     ETHERTYPE_ERSPAN3 = 0x22eb,

@@ -11,10 +11,10 @@ enum { BUCKETS_MAX = 4096 };
 
 struct activity {
     uint64_t width_ns;
-    uint64_t *slots;   /* open addressing: bucket + 1; 0: empty */
-    uint64_t *sorted;  /* made by activity_sorted */
+    uint64_t *slots;  /* open addressing: bucket + 1; 0: empty */
+    uint64_t *sorted; /* made by activity_sorted */
     uint32_t count;
-    uint64_t last;     /* bucket of the packet before, + 1: most packets fall into it */
+    uint64_t last; /* bucket of the packet before, + 1: most packets fall into it */
 };
 
 bool activity_init(struct activity *activity);

@@ -29,8 +29,7 @@ struct pp_flow_facts *facts_get(struct facts_table *table, uint32_t *index)
         table->room *= 2;
     }
     *index = table->count++;
-    table->facts[*index] = (struct pp_flow_facts){
-        .callback_ns = PP_NO_FIRST, .icmp_first_ns = PP_NO_FIRST, .icmp_first_frame = UINT64_MAX};
+    table->facts[*index] = (struct pp_flow_facts){.callback_ns = PP_NO_FIRST, .icmp_first_ns = PP_NO_FIRST, .icmp_first_frame = UINT64_MAX};
     return &table->facts[*index];
 }
 
@@ -66,8 +65,9 @@ void facts_join(struct pp_flow_facts *facts, const struct pp_flow_facts *from, b
     unsigned syn = from->quoted_syn;
     if (swap) syn = (syn & 1) << 1 | syn >> 1;
     facts->quoted_syn = (uint8_t)(facts->quoted_syn | syn);
-    if (from->callback_port && (from->callback_ns < facts->callback_ns ||
-                                (from->callback_ns == facts->callback_ns && (!facts->callback_port || from->callback_port < facts->callback_port)))) {
+    if (from->callback_port &&
+        (from->callback_ns < facts->callback_ns ||
+         (from->callback_ns == facts->callback_ns && (!facts->callback_port || from->callback_port < facts->callback_port)))) {
         facts->callback_port = from->callback_port;
         facts->callback_ns = from->callback_ns;
     }

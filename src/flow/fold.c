@@ -26,8 +26,8 @@ static void cut_address(const struct store *store, uint8_t address[16])
 
 /* The key that two ends fold to at a kind; returns which end `a` became. Port classes: the lower port is kept with the
  * end that has it, the other end keeps its class number in place of the port. */
-static unsigned folded_key(const struct pp_flow_table *table, const struct store *store, const uint8_t *a, uint16_t port_a, const uint8_t *b,
-                           uint16_t port_b, enum pp_transport transport, enum pp_flow_kind kind, struct flow_key *key)
+static unsigned folded_key(const struct pp_flow_table *table, const struct store *store, const uint8_t *a, uint16_t port_a,
+                           const uint8_t *b, uint16_t port_b, enum pp_transport transport, enum pp_flow_kind kind, struct flow_key *key)
 {
     uint8_t x[16] = {0}, y[16] = {0};
     memcpy(x, a, address_bytes(store));
@@ -73,7 +73,8 @@ static bool target_key(const struct pp_flow_table *table, const struct store *st
     /* Where a port was already given up, the other end's is the one to keep. */
     if (kind == PP_FLOW_CONVERSATION) ports[kind_end(record->kind)] = UINT16_MAX;
     if (kind == PP_FLOW_CLASSES) ports[!kind_end(record->kind)] = UINT16_MAX;
-    unsigned quoted = record->facts ? table->facts.facts[record->facts].quoted_syn : 0; /* a SYN that only an ICMP error shows proves as much */
+    unsigned quoted =
+        record->facts ? table->facts.facts[record->facts].quoted_syn : 0; /* a SYN that only an ICMP error shows proves as much */
     unsigned initiator = kind == PP_FLOW_EXACT ? pp_handshake_initiator((record->marks & 15u) | (quoted & 1 ? PP_SIDE_SYN : 0),
                                                                         record->marks >> 4 | (quoted & 2 ? PP_SIDE_SYN : 0))
                                                : 2;
@@ -130,7 +131,8 @@ struct record *find_folded(struct pp_flow_table *table, struct store *store, con
     struct flow_key key;
     memset(&key, 0, sizeof key);
     for (unsigned a_responds = 0; a_responds < 2 && table->level >= FOLD_PROVEN; a_responds++) {
-        unsigned end = a_responds ? conversation_key(store, b, a, port_a, transport, &key) : conversation_key(store, a, b, port_b, transport, &key);
+        unsigned end =
+            a_responds ? conversation_key(store, b, a, port_a, transport, &key) : conversation_key(store, a, b, port_b, transport, &key);
         struct record *record = store_find(store, &key, store_hash(store, &key));
         if (record) return *side = end ^ a_responds, record;
     }

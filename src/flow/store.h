@@ -12,7 +12,7 @@
 enum {
     ENDS_IPV4 = 12, /* address, address, port, port */
     ENDS_IPV6 = 36,
-    RECORD_IPV4 = 96,  /* one and a half cache lines: the counts of a packet's direction and the key */
+    RECORD_IPV4 = 96, /* one and a half cache lines: the counts of a packet's direction and the key */
     RECORD_IPV6 = 120,
     CHUNK_RECORDS = 4096,
     NO_FACTS = 0, /* facts index 0 is never used */
@@ -24,11 +24,11 @@ struct record {
     uint64_t bytes[2], packets[2];
     uint64_t first_frame; /* capture << 48 | frame number */
     uint16_t syns[2];
-    uint32_t facts;       /* index into the side table; NO_FACTS: none */
+    uint32_t facts; /* index into the side table; NO_FACTS: none */
     uint8_t tcp_flags[2];
-    uint8_t marks;        /* enum pp_side_mark: low nibble end 0, high nibble end 1 */
-    uint8_t kind;         /* see kind_byte() */
-    uint8_t ends[];       /* ENDS_IPV4 or ENDS_IPV6 bytes: addresses in network order, then both ports in host order */
+    uint8_t marks;  /* enum pp_side_mark: low nibble end 0, high nibble end 1 */
+    uint8_t kind;   /* see kind_byte() */
+    uint8_t ends[]; /* ENDS_IPV4 or ENDS_IPV6 bytes: addresses in network order, then both ports in host order */
 };
 
 _Static_assert(offsetof(struct record, ends) + ENDS_IPV4 == RECORD_IPV4, "an IPv4 flow is 96 bytes");
@@ -56,9 +56,9 @@ struct slot {
 
 struct store {
     struct siphash_key key;
-    size_t ends, stride;  /* bytes of a key's ends; bytes of a record */
+    size_t ends, stride; /* bytes of a key's ends; bytes of a record */
     struct slot *slots;
-    size_t mask;          /* slots - 1 */
+    size_t mask; /* slots - 1 */
     uint8_t **chunks;
     size_t chunk_count, chunk_room;
     size_t count;

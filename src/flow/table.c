@@ -60,7 +60,10 @@ void pp_flow_table_destroy(struct pp_flow_table *table)
 
 static uint64_t frame_of(const struct pp_packet *packet) { return (uint64_t)packet->capture << 48 | packet->frame; }
 
-static uint64_t capture_bit(uint16_t capture) { return UINT64_C(1) << (capture < PP_CAPTURES_TOLD_APART ? capture : PP_CAPTURES_TOLD_APART); }
+static uint64_t capture_bit(uint16_t capture)
+{
+    return UINT64_C(1) << (capture < PP_CAPTURES_TOLD_APART ? capture : PP_CAPTURES_TOLD_APART);
+}
 
 /* Note that the flow was seen in this capture too, once there is a second one. */
 static void note_capture(struct pp_flow_table *table, struct record *record, uint64_t frame)
@@ -107,7 +110,10 @@ static void add_to_record(struct pp_flow_table *table, struct record *record, un
         table->counters.facts_lost++;
         return;
     }
-    struct pp_flow_facts one = {.callback_port = packet->callback_port, .callback_ns = packet->time_ns, .icmp_first_ns = PP_NO_FIRST, .icmp_first_frame = UINT64_MAX};
+    struct pp_flow_facts one = {.callback_port = packet->callback_port,
+                                .callback_ns = packet->time_ns,
+                                .icmp_first_ns = PP_NO_FIRST,
+                                .icmp_first_frame = UINT64_MAX};
     facts_join(facts, &one, false);
 }
 
@@ -135,8 +141,8 @@ static void add_icmp(struct pp_flow_table *table, struct record *record, unsigne
 }
 
 /* The record a packet belongs to, made when there is room. NULL: out of memory, or *refused. */
-static struct record *record_for(struct pp_flow_table *table, const struct pp_packet *packet, struct store *store, const struct flow_key *key,
-                                 uint64_t hash, unsigned *side, bool *refused)
+static struct record *record_for(struct pp_flow_table *table, const struct pp_packet *packet, struct store *store,
+                                 const struct flow_key *key, uint64_t hash, unsigned *side, bool *refused)
 {
     *refused = false;
     bool made;
@@ -384,9 +390,13 @@ void pp_flow_at(const struct pp_flow_table *table, size_t position, struct pp_fl
     for (unsigned s = 0; s < 2; s++) {
         out->address[s].family = n == 4 ? PP_IPV4 : PP_IPV6;
         memcpy(out->address[s].bytes, record->ends + s * n, n);
-        out->side[s] = (struct pp_flow_side){
-            .packets = record->packets[s], .bytes = record->bytes[s], .first_ns = record->first_ns[s], .last_ns = record->last_ns[s],
-            .syns = record->syns[s], .tcp_flags = record->tcp_flags[s], .marks = record->marks >> 4 * s & 15};
+        out->side[s] = (struct pp_flow_side){.packets = record->packets[s],
+                                             .bytes = record->bytes[s],
+                                             .first_ns = record->first_ns[s],
+                                             .last_ns = record->last_ns[s],
+                                             .syns = record->syns[s],
+                                             .tcp_flags = record->tcp_flags[s],
+                                             .marks = record->marks >> 4 * s & 15};
     }
     out->has_facts = record->facts != NO_FACTS;
     if (out->has_facts) out->facts = table->facts.facts[record->facts];
@@ -394,14 +404,18 @@ void pp_flow_at(const struct pp_flow_table *table, size_t position, struct pp_fl
 
 const struct pp_counters *pp_flow_counters(const struct pp_flow_table *table) { return &table->counters; }
 size_t pp_datagram_count(const struct pp_flow_table *table) { return table->datagrams.count; }
-void pp_datagram_at(const struct pp_flow_table *table, size_t position, struct pp_datagram *out) { *out = table->datagrams.items[position]; }
+void pp_datagram_at(const struct pp_flow_table *table, size_t position, struct pp_datagram *out)
+{
+    *out = table->datagrams.items[position];
+}
 size_t pp_seen_address_count(const struct pp_flow_table *table) { return table->addresses.count; }
 struct pp_address pp_seen_address_at(const struct pp_flow_table *table, size_t position) { return table->addresses.items[position]; }
 struct pp_activity pp_flow_activity(struct pp_flow_table *table) { return activity_sorted(&table->activity); }
 
 size_t pp_flow_table_memory(const struct pp_flow_table *table)
 {
-    return sizeof *table + store_memory(&table->stores[0]) + store_memory(&table->stores[1]) + table->facts.room * sizeof *table->facts.facts +
+    return sizeof *table + store_memory(&table->stores[0]) + store_memory(&table->stores[1]) +
+           table->facts.room * sizeof *table->facts.facts +
            table->datagrams.room * (sizeof *table->datagrams.items + 2 * sizeof(uint32_t)) +
            table->addresses.room * (sizeof *table->addresses.items + 2 * sizeof(uint32_t)) + BUCKETS_MAX * 5 * sizeof(uint64_t) +
            table->order_count * sizeof *table->order;

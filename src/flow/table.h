@@ -26,8 +26,8 @@ struct pp_flow_table {
     struct activity activity;
     struct pp_counters counters;
     enum fold_level level;
-    bool full;              /* folding no longer helps: new flows are refused and counted */
-    uint32_t *order;        /* made by sort: number, IPv6 ones behind the IPv4 ones */
+    bool full;       /* folding no longer helps: new flows are refused and counted */
+    uint32_t *order; /* made by sort: number, IPv6 ones behind the IPv4 ones */
     size_t order_count;
 };
 

@@ -24,11 +24,14 @@ static void add_line(struct text *text, const struct pp_flow *flow, unsigned fro
     }
     if (flow->transport == PP_TCP) snprintf(flags, sizeof flags, "0x%02x", side->tcp_flags);
     text_printf(text, "%s\t%s\t%u\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t%s\n", pp_transport_name(flow->transport),
-                address_text(&flow->address[from], source), flow->port[from], address_text(&flow->address[!from], destination), flow->port[!from],
-                side->packets, side->bytes, first, last, flags);
+                address_text(&flow->address[from], source), flow->port[from], address_text(&flow->address[!from], destination),
+                flow->port[!from], side->packets, side->bytes, first, last, flags);
 }
 
-struct line { const char *bytes; size_t length; };
+struct line {
+    const char *bytes;
+    size_t length;
+};
 
 static int compare_lines(const void *x, const void *y)
 {
@@ -111,8 +114,8 @@ static json_t *json_side(const struct pp_flow *flow, unsigned side)
     return o;
 }
 
-static const char *const kind_names[] = {[PP_FLOW_EXACT] = "flow", [PP_FLOW_CONVERSATION] = "conversation", [PP_FLOW_CLASSES] = "port-classes",
-                                         [PP_FLOW_NETWORKS] = "networks"};
+static const char *const kind_names[] = {
+    [PP_FLOW_EXACT] = "flow", [PP_FLOW_CONVERSATION] = "conversation", [PP_FLOW_CLASSES] = "port-classes", [PP_FLOW_NETWORKS] = "networks"};
 
 static json_t *json_flow(const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
 {
@@ -135,7 +138,8 @@ static json_t *json_flow(const struct pp_report *report, const struct pp_flow *f
         json_object_set_new(o, "folded", json_string(kind_names[flow->kind]));
     json_object_set_new(o, "forward", json_side(flow, j->initiator));
     json_object_set_new(o, "reverse", json_side(flow, !j->initiator));
-    if (flow->has_facts && flow->facts.icmp_packets) json_object_set_new(o, "icmp_errors", json_integer((json_int_t)flow->facts.icmp_packets));
+    if (flow->has_facts && flow->facts.icmp_packets)
+        json_object_set_new(o, "icmp_errors", json_integer((json_int_t)flow->facts.icmp_packets));
     return o;
 }
 
@@ -174,10 +178,14 @@ static bool add_text_line(struct text *text, const struct pp_report *report, con
     add_end(text, report, j->initiator_address, j->initiator_port, 21);
     text_printf(text, " %s ", j->basis == PP_BASIS_NONE ? "--" : "->");
     add_end(text, report, j->responder_address, j->responder_port, 21);
-    text_printf(text, " %8" PRIu64 " %8" PRIu64 " %12" PRIu64 " %-6s %-9s %-12s %-18s %s\n", flow->side[j->initiator].packets, flow->side[!j->initiator].packets,
-                flow->side[0].bytes + flow->side[1].bytes, pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator), pp_outcome_name(j->outcome),
+    text_printf(text, " %8" PRIu64 " %8" PRIu64 " %12" PRIu64 " %-6s %-9s %-12s %-18s %s\n", flow->side[j->initiator].packets,
+                flow->side[!j->initiator].packets, flow->side[0].bytes + flow->side[1].bytes,
+                pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator), pp_outcome_name(j->outcome),
                 pp_flow_verdict_name(j->verdict),
-                j->row != PP_NONE ? report->spec->rows[j->row].id : j->verdict == PP_UNEXPECTED ? pp_reason_name(j->reason) : "-", id);
+                j->row != PP_NONE             ? report->spec->rows[j->row].id
+                : j->verdict == PP_UNEXPECTED ? pp_reason_name(j->reason)
+                                              : "-",
+                id);
     return !text->failed;
 }
 
@@ -202,10 +210,10 @@ static bool write_each(const struct pp_flow_table *flows, const struct pp_report
     return ok;
 }
 
-static const char TEXT_HEADER[] = "first                          tp  initiator                responder               packets  replies        bytes state  outcome   verdict      row or reason      community id\n";
+static const char TEXT_HEADER[] = "first                          tp  initiator                responder               packets  replies    "
+                                  "    bytes state  outcome   verdict      row or reason      community id\n";
 
-bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format,
-                    const struct pp_sink *sink)
+bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink)
 {
     if (strcmp(format, "tsv") == 0) return write_tsv(flows, sink);
     if (strcmp(format, "jsonl") == 0) return report && write_each(flows, report, sink, "", add_json_line);

@@ -10,7 +10,10 @@
 #include "portproof/decode.h"
 
 /* Set a member; a NULL value (out of memory) shows in the end as a report that cannot be written. */
-struct writer { const struct pp_report *report; bool failed; };
+struct writer {
+    const struct pp_report *report;
+    bool failed;
+};
 
 static void put(struct writer *w, json_t *object, const char *key, json_t *value)
 {

@@ -22,7 +22,8 @@ unsigned columns(const char *string)
 
 static void ink_on(struct page *page, enum ink ink)
 {
-    static const char *const codes[INK_COUNT] = {[INK_BOLD] = "1", [INK_RED] = "1;31", [INK_GREEN] = "32", [INK_YELLOW] = "33", [INK_DIM] = "2"};
+    static const char *const codes[INK_COUNT] = {
+        [INK_BOLD] = "1", [INK_RED] = "1;31", [INK_GREEN] = "32", [INK_YELLOW] = "33", [INK_DIM] = "2"};
     if (page->options->color && codes[ink]) text_printf(page->out, "\x1b[%sm", codes[ink]);
 }
 

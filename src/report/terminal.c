@@ -11,12 +11,12 @@
 #include "terminal.h"
 
 enum {
-    WIDTH_DEFAULT = 100, WIDTH_LEAST = 60,
-    TODO_MAX = 10,     /* lines under DO FIRST */
-    GROUP_MAX = 15,    /* findings shown of one group; --all shows every one */
+    WIDTH_DEFAULT = 100,
+    WIDTH_LEAST = 60,
+    TODO_MAX = 10,  /* lines under DO FIRST */
+    GROUP_MAX = 15, /* findings shown of one group; --all shows every one */
     CAPTURES_MAX = 8,
 };
-
 
 /* --- who ---------------------------------------------------------------------------------------------------------- */
 
@@ -55,8 +55,9 @@ static const struct pp_party *shown_responder(const struct pp_finding *f)
 static void add_pair(const struct page *p, struct text *text, const struct pp_finding *f)
 {
     const struct pp_row *row = f->row == PP_NONE ? NULL : &p->report->spec->rows[f->row];
-    bool undirected = f->kind == PP_FIND_MISSING ? row && row->coverage == PP_EACH_UNORDERED_PAIR
-                                                 : f->kind != PP_FIND_BLOCKED && f->basis == PP_BASIS_NONE && f->reason != PP_REASON_FRAGMENT;
+    bool undirected = f->kind == PP_FIND_MISSING
+                          ? row && row->coverage == PP_EACH_UNORDERED_PAIR
+                          : f->kind != PP_FIND_BLOCKED && f->basis == PP_BASIS_NONE && f->reason != PP_REASON_FRAGMENT;
     add_party(p, text, shown_initiator(f));
     text_printf(text, " %s ", sign(p, undirected ? SIGN_BOTH_WAYS : SIGN_ARROW));
     add_party(p, text, shown_responder(f));
@@ -134,7 +135,8 @@ static void add_head(struct page *p)
     }
     add_paragraph(p, 0, 2, INK_PLAIN, line.bytes ? line.bytes : "");
     text_finish(&line);
-    for (uint32_t i = 0; i < r->capture_count && (i < CAPTURES_MAX || p->options->all || r->captures[i].failed); i++) add_capture(p, &r->captures[i]);
+    for (uint32_t i = 0; i < r->capture_count && (i < CAPTURES_MAX || p->options->all || r->captures[i].failed); i++)
+        add_capture(p, &r->captures[i]);
     if (r->capture_count > CAPTURES_MAX && !p->options->all) text_printf(p->out, "%u captures in all\n", r->capture_count);
     if (r->fitness.drops_known)
         text_printf(p->out, "fitness %s, %" PRIu64 " packets lost while capturing\n", pp_grade_name(r->fitness.grade), r->fitness.drops);
@@ -144,8 +146,10 @@ static void add_head(struct page *p)
 
 static void add_verdict(struct page *p)
 {
-    static const enum ink inks[PP_COMPLIANCE_COUNT] = {[PP_COMPLIANT] = INK_GREEN, [PP_NON_COMPLIANT] = INK_RED, [PP_INCONCLUSIVE] = INK_YELLOW};
-    static const char *const words[PP_COMPLIANCE_COUNT] = {[PP_COMPLIANT] = "COMPLIANT", [PP_NON_COMPLIANT] = "NON-COMPLIANT", [PP_INCONCLUSIVE] = "INCONCLUSIVE"};
+    static const enum ink inks[PP_COMPLIANCE_COUNT] = {
+        [PP_COMPLIANT] = INK_GREEN, [PP_NON_COMPLIANT] = INK_RED, [PP_INCONCLUSIVE] = INK_YELLOW};
+    static const char *const words[PP_COMPLIANCE_COUNT] = {
+        [PP_COMPLIANT] = "COMPLIANT", [PP_NON_COMPLIANT] = "NON-COMPLIANT", [PP_INCONCLUSIVE] = "INCONCLUSIVE"};
     const struct pp_report *r = p->report;
     text_add(p->out, "\n");
     add_ink(p, inks[r->verdict], words[r->verdict], 0);
@@ -163,7 +167,8 @@ static void add_verdict(struct page *p)
     text_printf(&line, "%u of %u rows seen to work, %u blocked, %u missing; ", r->summary.rows[PP_STATE_EXPECTED], r->spec->row_count,
                 r->summary.rows[PP_STATE_BLOCKED], r->summary.rows[PP_STATE_MISSING]);
     if (r->summary.unexpected)
-        text_printf(&line, "%" PRIu64 " unexpected flow%s, %" PRIu64 " got through", r->summary.unexpected, plural(r->summary.unexpected), r->summary.got_through);
+        text_printf(&line, "%" PRIu64 " unexpected flow%s, %" PRIu64 " got through", r->summary.unexpected, plural(r->summary.unexpected),
+                    r->summary.got_through);
     else
         text_add(&line, "no unexpected flow");
     text_printf(p->out, "%*s", (int)columns(words[r->verdict]) + 3, "");
@@ -201,8 +206,7 @@ static void add_finding(struct page *p, const struct pp_finding *f)
     add_ink(p, finding_ink(f), f->action, 7);
     unsigned at = 4 + (columns(f->action) > 7 ? columns(f->action) : 7) + columns(pair.bytes ? pair.bytes : "");
     add_ink(p, INK_BOLD, pair.bytes ? pair.bytes : "", 0);
-    if (tie.length && at + columns(tie.bytes) > p->width)
-        text_printf(p->out, "\n%*s", 9, "");
+    if (tie.length && at + columns(tie.bytes) > p->width) text_printf(p->out, "\n%*s", 9, "");
     add_ink(p, INK_DIM, tie.bytes ? tie.bytes : "", 0);
     text_add(p->out, "\n");
     add_words(p, 11, f->explanation);
@@ -332,7 +336,8 @@ static void add_not_observable(struct page *p)
             text_init(&line);
             text_printf(&line, "%s: ", r->spec->rows[n].id);
             add_edge(p, &line, &r->spec->rows[n], edge);
-            text_add(&line, edge->tried ? "; capture a few seconds longer" : "; capture where both sides are seen (portproof filter names the places)");
+            text_add(&line, edge->tried ? "; capture a few seconds longer"
+                                        : "; capture where both sides are seen (portproof filter names the places)");
             text_add(p->out, "    ");
             add_paragraph(p, 4, 6, INK_PLAIN, line.bytes ? line.bytes : "");
             text_finish(&line);
@@ -363,7 +368,9 @@ static void add_roles(struct page *p)
     if (!site->inferred) return;
     add_heading(p, "ROLES, AS THE TRAFFIC SHOWS THEM");
     if (!site->host_count) {
-        add_words(p, INDENT, "Nobody was recognised: no answered connection told who is a server of this list. Name the hosts in a site file and judge again with --site.");
+        add_words(p, INDENT,
+                  "Nobody was recognised: no answered connection told who is a server of this list. Name the hosts in a site file and "
+                  "judge again with --site.");
         return;
     }
     uint32_t most = p->options->all ? UINT32_MAX : GROUP_MAX;

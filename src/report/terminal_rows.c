@@ -34,8 +34,8 @@ void add_edge(const struct page *p, struct text *text, const struct pp_row *row,
 
 static unsigned edge_rank(const struct pp_edge *e)
 {
-    static const unsigned rank[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0, [PP_STATE_MISSING] = 1, [PP_STATE_NOT_OBSERVABLE] = 2, [PP_STATE_EXPECTED] = 3,
-                                                  [PP_STATE_OPTIONAL] = 4, [PP_STATE_NOT_APPLICABLE] = 5};
+    static const unsigned rank[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0,  [PP_STATE_MISSING] = 1,  [PP_STATE_NOT_OBSERVABLE] = 2,
+                                                  [PP_STATE_EXPECTED] = 3, [PP_STATE_OPTIONAL] = 4, [PP_STATE_NOT_APPLICABLE] = 5};
     return rank[e->state];
 }
 
@@ -57,8 +57,14 @@ static void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t num
     text_finish(&line);
 }
 
-static const struct { enum pp_state state; enum ink ink; enum sign sign; } row_groups[] = {
-    {PP_STATE_BLOCKED, INK_RED, SIGN_BAD},         {PP_STATE_MISSING, INK_YELLOW, SIGN_OPEN}, {PP_STATE_NOT_OBSERVABLE, INK_YELLOW, SIGN_UNKNOWN},
+static const struct {
+    enum pp_state state;
+    enum ink ink;
+    enum sign sign;
+} row_groups[] = {
+    {PP_STATE_BLOCKED, INK_RED, SIGN_BAD},
+    {PP_STATE_MISSING, INK_YELLOW, SIGN_OPEN},
+    {PP_STATE_NOT_OBSERVABLE, INK_YELLOW, SIGN_UNKNOWN},
     {PP_STATE_EXPECTED, INK_GREEN, SIGN_GOOD},
 };
 
@@ -70,7 +76,8 @@ static void add_row(struct page *p, uint16_t number, size_t group, unsigned id_w
     add_ink(p, row_groups[group].ink, pp_state_name(row_groups[group].state), 15);
     add_ink(p, INK_BOLD, row->id, id_width + 2);
     add_ink(p, INK_PLAIN, row->ports_text, port_width + 2);
-    unsigned at = 21 + id_width + port_width + 2, longer = columns(row->ports_text) > port_width + 2 ? columns(row->ports_text) - port_width - 2 : 0;
+    unsigned at = 21 + id_width + port_width + 2,
+             longer = columns(row->ports_text) > port_width + 2 ? columns(row->ports_text) - port_width - 2 : 0;
     if (p->width >= 130) {
         struct text roles;
         text_init(&roles);
@@ -118,6 +125,7 @@ void add_rows(struct page *p)
     add_quiet_rows(p, PP_STATE_OPTIONAL, "optional, nothing seen: ");
     add_quiet_rows(p, PP_STATE_NOT_APPLICABLE, "not applicable here: ");
     if (p->report->summary.wide)
-        text_printf(p->out, "  %" PRIu64 " expected flow%s only a wide row, which proves little: narrow it with `ports:` in the site file\n",
+        text_printf(p->out,
+                    "  %" PRIu64 " expected flow%s only a wide row, which proves little: narrow it with `ports:` in the site file\n",
                     p->report->summary.wide, p->report->summary.wide == 1 ? " matches" : "s match");
 }

@@ -185,7 +185,8 @@ void tcp_refused(struct evidence *e, const char *from, uint16_t from_port, const
     wait_ms(e, PAUSE_MS);
 }
 
-void tcp_rejected(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port, const char *device, uint8_t type, uint8_t code)
+void tcp_rejected(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port, const char *device,
+                  uint8_t type, uint8_t code)
 {
     tcp(e, from, from_port, to, to_port, PP_SYN);
     wait_ms(e, STEP_MS);
@@ -232,8 +233,8 @@ void udp_one_way(struct evidence *e, const char *from, uint16_t from_port, const
     wait_ms(e, PAUSE_MS);
 }
 
-void icmp_error(struct evidence *e, enum pp_transport transport, const char *from, uint16_t from_port, const char *to, uint16_t to_port, const char *device,
-                uint8_t type, uint8_t code)
+void icmp_error(struct evidence *e, enum pp_transport transport, const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+                const char *device, uint8_t type, uint8_t code)
 {
     struct pp_packet packet = packet_of(e, transport, from, from_port, to, to_port, transport == PP_TCP ? PP_SYN : 0);
     struct pp_address sender = end_of(e, device);
@@ -313,7 +314,10 @@ const struct pp_report *judge(struct evidence *e)
 static const struct pp_report *report_of(struct evidence *e) { return e->report ? e->report : judge(e); }
 
 /* A few texts live at once, so that one assertion can hold two. */
-struct out { char *at; size_t size; };
+struct out {
+    char *at;
+    size_t size;
+};
 
 static struct out new_text(void)
 {
@@ -370,8 +374,10 @@ const char *flow_text(struct evidence *e, const char *a, uint16_t port_a, const 
     for (size_t i = 0; i < pp_flow_count(e->flows); i++) {
         struct pp_flow flow;
         pp_flow_at(e->flows, i, &flow);
-        bool straight = !address_compare(&flow.address[0], &ends[0]) && !address_compare(&flow.address[1], &ends[1]) && flow.port[0] == port_a && flow.port[1] == port_b;
-        bool turned = !address_compare(&flow.address[1], &ends[0]) && !address_compare(&flow.address[0], &ends[1]) && flow.port[1] == port_a && flow.port[0] == port_b;
+        bool straight = !address_compare(&flow.address[0], &ends[0]) && !address_compare(&flow.address[1], &ends[1]) &&
+                        flow.port[0] == port_a && flow.port[1] == port_b;
+        bool turned = !address_compare(&flow.address[1], &ends[0]) && !address_compare(&flow.address[0], &ends[1]) &&
+                      flow.port[1] == port_a && flow.port[0] == port_b;
         if (!straight && !turned) continue;
         const struct pp_judged *j = &report->judged[i];
         say(&out, "%s%s ", out.size ? "\n" : "", pp_basis_name((enum pp_basis)j->basis));
@@ -392,7 +398,10 @@ static uint16_t row_number(const struct pp_report *report, const char *id)
     return row;
 }
 
-static const char *entry_name(const struct pp_report *report, uint16_t host) { return host == PP_NONE ? "*" : pp_site_host_name(report->site, host); }
+static const char *entry_name(const struct pp_report *report, uint16_t host)
+{
+    return host == PP_NONE ? "*" : pp_site_host_name(report->site, host);
+}
 
 const char *row_text(struct evidence *e, const char *id)
 {

@@ -15,14 +15,14 @@ enum { EVIDENCE_CAPTURES = 4 };
 #define TEST(name) static void name(__attribute__((unused)) void **state)
 
 /** One host or prefix for each role; features and waivers can be written behind it. */
-#define SMALL_SITE                                                                                                                     \
-    "hosts:\n"                                                                                                                         \
-    "  - {name: tta1, address: 10.0.1.10, roles: [tarantella-server, web-server]}\n"                                                   \
-    "  - {name: app1, address: 10.0.2.5, roles: application-server}\n"                                                                 \
-    "  - {name: win1, address: 10.0.3.5, roles: windows-server}\n"                                                                     \
-    "  - {name: ldap1, address: 10.0.3.6, roles: ldap-server}\n"                                                                       \
-    "  - {name: rsa1, address: 10.0.3.7, roles: securid-server}\n"                                                                     \
-    "  - {name: portal1, address: 10.0.4.5, roles: portal-server}\n"                                                                   \
+#define SMALL_SITE                                                                                                                         \
+    "hosts:\n"                                                                                                                             \
+    "  - {name: tta1, address: 10.0.1.10, roles: [tarantella-server, web-server]}\n"                                                       \
+    "  - {name: app1, address: 10.0.2.5, roles: application-server}\n"                                                                     \
+    "  - {name: win1, address: 10.0.3.5, roles: windows-server}\n"                                                                         \
+    "  - {name: ldap1, address: 10.0.3.6, roles: ldap-server}\n"                                                                           \
+    "  - {name: rsa1, address: 10.0.3.7, roles: securid-server}\n"                                                                         \
+    "  - {name: portal1, address: 10.0.4.5, roles: portal-server}\n"                                                                       \
     "  - {name: staff, prefix: 10.20.0.0/16, roles: client}\n"
 
 #define assert_flow(e, a, port_a, b, port_b, text) assert_string_equal(flow_text(e, a, port_a, b, port_b), text)
@@ -38,15 +38,15 @@ struct evidence {
     struct pp_flow_table *flows;
     struct pp_capture_info captures[EVIDENCE_CAPTURES];
     uint32_t capture_count;
-    uint64_t now_ms;      /* the clock: after 2026-11-20 10:00:00 UTC */
-    uint64_t ends_ms;     /* when the captures end; UINT64_MAX: a minute after the last packet */
+    uint64_t now_ms;  /* the clock: after 2026-11-20 10:00:00 UTC */
+    uint64_t ends_ms; /* when the captures end; UINT64_MAX: a minute after the last packet */
     uint64_t last_ms;
-    pp_time_ns until_ns;  /* --to */
-    uint16_t capture;     /* the one that packets go to */
+    pp_time_ns until_ns; /* --to */
+    uint16_t capture;    /* the one that packets go to */
     uint64_t frames;
-    bool timeless;        /* packets carry no time */
-    uint8_t marks;        /* OR-ed into every packet */
-    uint16_t callback;    /* announced by the next packet with payload */
+    bool timeless;     /* packets carry no time */
+    uint8_t marks;     /* OR-ed into every packet */
+    uint16_t callback; /* announced by the next packet with payload */
     /* made by judge() */
     struct pp_site *inferred;
     struct pp_spec *inferred_spec;
@@ -81,7 +81,8 @@ void tcp_answered(struct evidence *e, const char *from, uint16_t from_port, cons
 void tcp_silent(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port);
 void tcp_refused(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port);
 /** A SYN and an ICMP error that quotes it. */
-void tcp_rejected(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port, const char *device, uint8_t type, uint8_t code);
+void tcp_rejected(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port, const char *device,
+                  uint8_t type, uint8_t code);
 /** Data both ways, no handshake. */
 void tcp_midstream(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port);
 /** The packets of `from` alone, mid-stream. */
@@ -91,8 +92,8 @@ void tcp_announcing(struct evidence *e, const char *from, uint16_t from_port, co
 void udp_exchange(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port);
 void udp_one_way(struct evidence *e, const char *from, uint16_t from_port, const char *to, uint16_t to_port);
 /** An ICMP error of `device` that quotes a packet (a SYN, for TCP) of `from`; the quoted packet itself is not captured. */
-void icmp_error(struct evidence *e, enum pp_transport transport, const char *from, uint16_t from_port, const char *to, uint16_t to_port, const char *device,
-                uint8_t type, uint8_t code);
+void icmp_error(struct evidence *e, enum pp_transport transport, const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+                const char *device, uint8_t type, uint8_t code);
 /** A fragment without ports; a first fragment is a packet with PP_MARK_FIRST_FRAGMENT and the same id. */
 void later_fragment(struct evidence *e, enum pp_transport transport, const char *from, const char *to, uint32_t id);
 /** A packet of neither transport, which only shows that both are there. */

@@ -29,8 +29,10 @@ void add_be32(struct bytes *bytes, uint32_t value)
 
 void add_u16(struct bytes *bytes, unsigned value)
 {
-    if (bytes->big_endian) add_be16(bytes, value);
-    else add(bytes, (uint8_t[]){(uint8_t)value, (uint8_t)(value >> 8)}, 2);
+    if (bytes->big_endian)
+        add_be16(bytes, value);
+    else
+        add(bytes, (uint8_t[]){(uint8_t)value, (uint8_t)(value >> 8)}, 2);
 }
 
 void add_u32(struct bytes *bytes, uint32_t value)
@@ -105,8 +107,12 @@ void add_udp(struct bytes *bytes, unsigned source, unsigned destination, size_t 
 
 struct pp_frame frame_of(const struct bytes *bytes, uint16_t link_type)
 {
-    return (struct pp_frame){.bytes = bytes->at, .captured = (uint32_t)bytes->size, .wire = (uint32_t)bytes->size,
-                             .time_ns = 1, .number = 1, .link_type = link_type};
+    return (struct pp_frame){.bytes = bytes->at,
+                             .captured = (uint32_t)bytes->size,
+                             .wire = (uint32_t)bytes->size,
+                             .time_ns = 1,
+                             .number = 1,
+                             .link_type = link_type};
 }
 
 enum pp_decoded decode_cut(const struct bytes *bytes, size_t captured, uint16_t link_type, bool decap, struct pp_packet *packet)

@@ -10,9 +10,20 @@
 static void unsafe_bytes_are_escaped(void **state)
 {
     (void)state;
-    static const struct { const char *in, *out; } cases[] = {
-        {"plain", "plain"}, {"\x1b[31m", "\\x1b[31m"}, {"caf\xc3\xa9", "caf\xc3\xa9"}, {"\xff", "\\xff"},
-        {"\xc0\xaf", "\\xc0\\xaf"}, {"a\xe2\x80\xae" "b", "a\\u{202e}b"}, {"\xc2\x9b", "\\u{9b}"}, {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, {"\xe2\x82", "\\xe2\\x82"},
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        {"plain", "plain"},
+        {"\x1b[31m", "\\x1b[31m"},
+        {"caf\xc3\xa9", "caf\xc3\xa9"},
+        {"\xff", "\\xff"},
+        {"\xc0\xaf", "\\xc0\\xaf"},
+        {"a\xe2\x80\xae"
+         "b",
+         "a\\u{202e}b"},
+        {"\xc2\x9b", "\\u{9b}"},
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
+        {"\xe2\x82", "\\xe2\\x82"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text text;

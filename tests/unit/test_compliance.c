@@ -20,10 +20,7 @@ static void assert_verdict(struct evidence *e, int status, const char *text)
     assert_int_equal(pp_exit_status(e->report), status);
 }
 
-TEST(otherwise_it_is_compliant)
-{
-    assert_verdict(good_but(""), 0, "compliant");
-}
+TEST(otherwise_it_is_compliant) { assert_verdict(good_but(""), 0, "compliant"); }
 
 /* --- non-compliant --------------------------------------------------------------------------------------------------------- */
 
@@ -57,7 +54,8 @@ TEST(a_waiver_that_expired_in_use_is_non_compliant_even_when_nothing_got_through
 
 TEST(a_waiver_that_expired_unused_is_nobodys_business)
 {
-    assert_verdict(good_but("waivers:\n  - {from: any, to: any, ports: 25/tcp, owner: ops, reason: old, expires: 2026-11-19}\n"), 0, "compliant");
+    assert_verdict(good_but("waivers:\n  - {from: any, to: any, ports: 25/tcp, owner: ops, reason: old, expires: 2026-11-19}\n"), 0,
+                   "compliant");
 }
 
 TEST(non_compliant_beats_inconclusive)
@@ -128,10 +126,7 @@ TEST(no_row_expected_at_all_is_inconclusive)
     assert_verdict(e, 2, "inconclusive; no row was seen to work");
 }
 
-TEST(no_packets_is_inconclusive)
-{
-    assert_verdict(evidence(SMALL_SITE), 2, "inconclusive; there is no packet to judge");
-}
+TEST(no_packets_is_inconclusive) { assert_verdict(evidence(SMALL_SITE), 2, "inconclusive; there is no packet to judge"); }
 
 TEST(inferred_roles_are_inconclusive)
 {

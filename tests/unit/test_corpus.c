@@ -71,11 +71,14 @@ static void check_expectation(const char *file, const char *expected, const stru
     long accepted = number_after(expected, "accept "), stopped = number_after(expected, "expect: ");
     if (accepted < 0) accepted = number_after(expected, "accept, ");
     bool good = true;
-    if (strcmp(expected, "expect: reject") == 0) good = r->info.failed && r->frames == 0;
+    if (strcmp(expected, "expect: reject") == 0)
+        good = r->info.failed && r->frames == 0;
     else if (stopped >= 0 && strstr(expected, " packet")) {
         good = (long)r->frames == stopped && (r->info.failed || !strstr(expected, "then"));
-    } else if (accepted >= 0 && !strstr(expected, "reject")) good = (long)r->frames == accepted && !r->info.failed;
-    else if (strncmp(expected, "expect: accept", 14) == 0 && !strstr(expected, "or ")) good = r->frames > 0 || strstr(expected, "0 packets");
+    } else if (accepted >= 0 && !strstr(expected, "reject"))
+        good = (long)r->frames == accepted && !r->info.failed;
+    else if (strncmp(expected, "expect: accept", 14) == 0 && !strstr(expected, "or "))
+        good = r->frames > 0 || strstr(expected, "0 packets");
     if (!good) fail_msg("%s: %zu packets, '%s'; %s", file, r->frames, r->info.error.text, expected);
 }
 
@@ -111,15 +114,32 @@ static const struct {
     enum pp_decoded result;
     size_t frames;
 } decodings[] = {
-    {"vlan_x8.pcap", PP_DECODED, 1},       {"vlan_x64.pcap", PP_TOO_DEEP, 1},        {"vlan_x15000.pcap", PP_TOO_DEEP, 1},
-    {"qinq_8.pcap", PP_DECODED, 1},        {"mpls_x16.pcap", PP_DECODED, 1},         {"mpls_x64.pcap", PP_TOO_DEEP, 1},
-    {"mpls_x4000.pcap", PP_TOO_DEEP, 1},   {"ip6_dstopt_x9.pcap", PP_DECODED, 1},    {"ip6_dstopt_x64.pcap", PP_TOO_DEEP, 1},
-    {"ip6_dstopt_x8000.pcap", PP_TOO_DEEP, 1}, {"ip6_hbh_x64.pcap", PP_TOO_DEEP, 1}, {"ip6_frag_nested.pcap", PP_TOO_DEEP, 1},
-    {"ip6_frag_atomic.pcap", PP_DECODED, 1}, {"ip6_frag_nonfirst.pcap", PP_LATER_FRAGMENT, 1},
-    {"ip6_none.pcap", PP_OTHER_PROTOCOL, 1}, {"raw_ver.pcap", PP_DECODED, 1},        {"ip4_ver.pcap", PP_DECODED, 1},
-    {"rec_zero.pcap", PP_TRUNCATED, 1000}, {"tcp_flags.pcap", PP_DECODED, 256},      {"frag_tiny.pcap", PP_LATER_FRAGMENT, 1},
-    {"frag_flood_20k.pcap", PP_DECODED, 20000}, {"ip4_opts.pcap", PP_DECODED, 7},    {"lt_null_family.pcap", PP_DECODED, 8},
-    {"sf_lt_unknown.pcap", PP_UNSUPPORTED_LINK, 1}, {"tunnel_port_lie.pcap", PP_DECODED, 2}, {"ports_edge.pcap", PP_DECODED, 9},
+    {"vlan_x8.pcap", PP_DECODED, 1},
+    {"vlan_x64.pcap", PP_TOO_DEEP, 1},
+    {"vlan_x15000.pcap", PP_TOO_DEEP, 1},
+    {"qinq_8.pcap", PP_DECODED, 1},
+    {"mpls_x16.pcap", PP_DECODED, 1},
+    {"mpls_x64.pcap", PP_TOO_DEEP, 1},
+    {"mpls_x4000.pcap", PP_TOO_DEEP, 1},
+    {"ip6_dstopt_x9.pcap", PP_DECODED, 1},
+    {"ip6_dstopt_x64.pcap", PP_TOO_DEEP, 1},
+    {"ip6_dstopt_x8000.pcap", PP_TOO_DEEP, 1},
+    {"ip6_hbh_x64.pcap", PP_TOO_DEEP, 1},
+    {"ip6_frag_nested.pcap", PP_TOO_DEEP, 1},
+    {"ip6_frag_atomic.pcap", PP_DECODED, 1},
+    {"ip6_frag_nonfirst.pcap", PP_LATER_FRAGMENT, 1},
+    {"ip6_none.pcap", PP_OTHER_PROTOCOL, 1},
+    {"raw_ver.pcap", PP_DECODED, 1},
+    {"ip4_ver.pcap", PP_DECODED, 1},
+    {"rec_zero.pcap", PP_TRUNCATED, 1000},
+    {"tcp_flags.pcap", PP_DECODED, 256},
+    {"frag_tiny.pcap", PP_LATER_FRAGMENT, 1},
+    {"frag_flood_20k.pcap", PP_DECODED, 20000},
+    {"ip4_opts.pcap", PP_DECODED, 7},
+    {"lt_null_family.pcap", PP_DECODED, 8},
+    {"sf_lt_unknown.pcap", PP_UNSUPPORTED_LINK, 1},
+    {"tunnel_port_lie.pcap", PP_DECODED, 2},
+    {"ports_edge.pcap", PP_DECODED, 9},
 };
 
 static void decodings_of_the_synthetic_files_hold(void **state)

@@ -95,9 +95,9 @@ static void ipv4_total_length_decides(void **state)
         unsigned total;
         enum pp_decoded result;
         bool payload;
-    } lengths[] = {{45, PP_DECODED, true}, {0, PP_DECODED, true}, {65535, PP_DECODED, true}, {40, PP_DECODED, false},
-                   {24, PP_DECODED, false}, {23, PP_MALFORMED, false}, {20, PP_MALFORMED, false}, {19, PP_MALFORMED, false},
-                   {1, PP_MALFORMED, false}};
+    } lengths[] = {{45, PP_DECODED, true},    {0, PP_DECODED, true},     {65535, PP_DECODED, true},
+                   {40, PP_DECODED, false},   {24, PP_DECODED, false},   {23, PP_MALFORMED, false},
+                   {20, PP_MALFORMED, false}, {19, PP_MALFORMED, false}, {1, PP_MALFORMED, false}};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         struct bytes b = {.size = 0};
         struct pp_packet packet;
@@ -145,9 +145,9 @@ static void ipv4_fragments_have_ports_in_the_first_only(void **state)
         enum pp_decoded result;
         bool first;
         uint32_t id;
-    } fragments[] = {{17, 0x2000, PP_DECODED, true, 777},         {17, 0x2001, PP_LATER_FRAGMENT, false, 777},
-                     {6, 0x0001, PP_LATER_FRAGMENT, false, 777},  {17, 0x4000, PP_DECODED, false, 0},
-                     {1, 0x2001, PP_OTHER_PROTOCOL, false, 777},  {47, 0x0005, PP_OTHER_PROTOCOL, false, 777}};
+    } fragments[] = {{17, 0x2000, PP_DECODED, true, 777},        {17, 0x2001, PP_LATER_FRAGMENT, false, 777},
+                     {6, 0x0001, PP_LATER_FRAGMENT, false, 777}, {17, 0x4000, PP_DECODED, false, 0},
+                     {1, 0x2001, PP_OTHER_PROTOCOL, false, 777}, {47, 0x0005, PP_OTHER_PROTOCOL, false, 777}};
     for (size_t i = 0; i < sizeof fragments / sizeof *fragments; i++) {
         struct bytes b = {.size = 0};
         struct pp_packet packet;
@@ -168,7 +168,9 @@ static void ipv6_fragments_carry_their_identification(void **state)
         unsigned next, place;
         enum pp_decoded result;
         uint32_t id;
-    } fragments[] = {{17, 0, PP_DECODED, 0}, {17, 1, PP_DECODED, 0xfeedbeef}, {17, 8, PP_LATER_FRAGMENT, 0xfeedbeef},
+    } fragments[] = {{17, 0, PP_DECODED, 0},
+                     {17, 1, PP_DECODED, 0xfeedbeef},
+                     {17, 8, PP_LATER_FRAGMENT, 0xfeedbeef},
                      {58, 9, PP_OTHER_PROTOCOL, 0xfeedbeef}};
     for (size_t i = 0; i < sizeof fragments / sizeof *fragments; i++) {
         struct bytes b = {.size = 0};
@@ -218,9 +220,9 @@ static void the_port_announced_by_rsh_and_rexec_is_read(void **state)
         const char *payload;
         size_t size;
         unsigned port;
-    } sessions[] = {{514, "1022", 5, 1022},   {512, "65535", 6, 65535}, {514, "0", 2, 0},        {514, "65536", 6, 0},
-                    {514, "", 1, 0},          {514, "1022", 4, 0},      {514, "10x2", 5, 0},     {513, "1022", 5, 0},
-                    {514, "123456", 7, 0},    {514, "7\0user", 7, 7},   {514, "99999", 6, 0}};
+    } sessions[] = {{514, "1022", 5, 1022}, {512, "65535", 6, 65535}, {514, "0", 2, 0},    {514, "65536", 6, 0},
+                    {514, "", 1, 0},        {514, "1022", 4, 0},      {514, "10x2", 5, 0}, {513, "1022", 5, 0},
+                    {514, "123456", 7, 0},  {514, "7\0user", 7, 7},   {514, "99999", 6, 0}};
     for (size_t i = 0; i < sizeof sessions / sizeof *sessions; i++) {
         struct bytes b = {.size = 0};
         struct pp_packet packet;
@@ -234,8 +236,10 @@ static void the_port_announced_by_rsh_and_rexec_is_read(void **state)
 
 static void add_icmp(struct bytes *b, bool six, unsigned type, unsigned code, size_t quote)
 {
-    if (six) add_ipv6(b, 58, 8 + quote);
-    else add_ipv4(b, 1, 8 + quote);
+    if (six)
+        add_ipv6(b, 58, 8 + quote);
+    else
+        add_ipv4(b, 1, 8 + quote);
     add(b, (uint8_t[]){(uint8_t)type, (uint8_t)code, 0, 0, 0, 0, 0, 0}, 8);
 }
 
@@ -360,10 +364,9 @@ static const struct tunnel_case {
     void (*build)(struct bytes *);
     bool datagram; /* seen from outside: UDP, not another protocol */
 } tunnel_cases[] = {
-    {"IP in IP", ip_in_ip, false},     {"IPv4 in IPv6", ipv4_in_ipv6, false}, {"6in4", ipv6_in_ipv4, false},
-    {"GRE", gre, false},               {"GRE with all", gre_all, false},      {"bridged GRE", gre_bridged, false},
-    {"PPTP", pptp, false},             {"ERSPAN I", erspan1, false},          {"ERSPAN II", erspan2, false},
-    {"ERSPAN III", erspan3, false},    {"VXLAN", vxlan, true},                {"Geneve", geneve, true},
+    {"IP in IP", ip_in_ip, false},       {"IPv4 in IPv6", ipv4_in_ipv6, false}, {"6in4", ipv6_in_ipv4, false}, {"GRE", gre, false},
+    {"GRE with all", gre_all, false},    {"bridged GRE", gre_bridged, false},   {"PPTP", pptp, false},         {"ERSPAN I", erspan1, false},
+    {"ERSPAN II", erspan2, false},       {"ERSPAN III", erspan3, false},        {"VXLAN", vxlan, true},        {"Geneve", geneve, true},
     {"Geneve with IP", geneve_ip, true},
 };
 
@@ -382,8 +385,10 @@ static void tunnels_are_marked_and_entered_only_when_asked(void **state)
             enum pp_decoded result = decode_cut(&b, captured, RAW, true, &packet);
             bool reached = captured >= b.ports_end;
             if (packet.destination_port == 5307 ? !reached : reached) fail_msg("%s cut at %zu", c->name, captured);
-            if (reached) assert_int_equal(result, PP_DECODED);
-            else assert_true(result == outside || result == PP_TRUNCATED);
+            if (reached)
+                assert_int_equal(result, PP_DECODED);
+            else
+                assert_true(result == outside || result == PP_TRUNCATED);
             if (!reached && result == outside) assert_true(packet.marks & PP_MARK_HEADER_CUT || packet.family);
         }
     }

@@ -58,7 +58,7 @@ static void c_hdlc(struct bytes *b) { add(b, "\x0f\0\x08\0", 4), ipv4(b); }
 static void nflog_little(struct bytes *b)
 {
     add(b, "\x02\0\0\0\x05\0\x0a\0p\0\0\0", 12); /* family 2; a prefix of one byte, padded; then the payload */
-    add(b, "\x2e\0\x09\0", 4);                     /* 4 + 42 bytes */
+    add(b, "\x2e\0\x09\0", 4);                   /* 4 + 42 bytes */
     ipv4(b);
 }
 static void nflog_big(struct bytes *b) { add(b, "\x0a\0\0\0\0\x42\0\x09", 8), ipv6(b); }
@@ -91,13 +91,33 @@ static const struct link_case {
     uint16_t link_type;
     void (*build)(struct bytes *);
 } cases[] = {
-    {"Ethernet, IPv4", 1, ethernet}, {"Ethernet, IPv6", 1, ethernet6}, {"two VLAN tags", 1, two_vlans}, {"MPLS", 1, mpls},
-    {"PPPoE", 1, pppoe}, {"SNAP", 1, snap}, {"cooked", 113, cooked}, {"cooked 2", 276, cooked2},
-    {"raw 12", 12, ipv4}, {"raw 14", 14, ipv6}, {"raw 101", 101, ipv4}, {"raw 101, IPv6", 101, ipv6},
-    {"IPv4", 228, ipv4}, {"IPv6", 229, ipv6}, {"null", 0, null_little}, {"null, big-endian", 0, null_big},
-    {"loop", 108, loop}, {"PPP", 9, ppp}, {"PPP with address", 9, ppp_addressed}, {"PPP compressed", 9, ppp_compressed},
-    {"PPP_ETHER", 51, ppp_ether}, {"C_HDLC", 104, c_hdlc}, {"NFLOG", 239, nflog_little}, {"NFLOG, big-endian", 239, nflog_big},
-    {"IPv4 options", 101, ipv4_options}, {"IPv4 AH", 101, ipv4_authenticated}, {"IPv6 chain", 229, ipv6_chain},
+    {"Ethernet, IPv4", 1, ethernet},
+    {"Ethernet, IPv6", 1, ethernet6},
+    {"two VLAN tags", 1, two_vlans},
+    {"MPLS", 1, mpls},
+    {"PPPoE", 1, pppoe},
+    {"SNAP", 1, snap},
+    {"cooked", 113, cooked},
+    {"cooked 2", 276, cooked2},
+    {"raw 12", 12, ipv4},
+    {"raw 14", 14, ipv6},
+    {"raw 101", 101, ipv4},
+    {"raw 101, IPv6", 101, ipv6},
+    {"IPv4", 228, ipv4},
+    {"IPv6", 229, ipv6},
+    {"null", 0, null_little},
+    {"null, big-endian", 0, null_big},
+    {"loop", 108, loop},
+    {"PPP", 9, ppp},
+    {"PPP with address", 9, ppp_addressed},
+    {"PPP compressed", 9, ppp_compressed},
+    {"PPP_ETHER", 51, ppp_ether},
+    {"C_HDLC", 104, c_hdlc},
+    {"NFLOG", 239, nflog_little},
+    {"NFLOG, big-endian", 239, nflog_big},
+    {"IPv4 options", 101, ipv4_options},
+    {"IPv4 AH", 101, ipv4_authenticated},
+    {"IPv6 chain", 229, ipv6_chain},
 };
 
 static void check_cut(const struct link_case *c, const struct bytes *b, size_t captured)

@@ -13,10 +13,13 @@ static struct evidence *site_of(const struct pp_row *row)
 {
     const struct pp_spec *spec = builtin_rules();
     char site[4096];
-    int n = snprintf(site, sizeof site, "hosts:\n  - {name: from, address: 10.1.0.1, roles: %s}\n  - {name: to, address: 10.1.0.2, roles: %s}\nfeatures: {%s: on",
-                     spec->roles[row->from].name, spec->roles[row->to].name, spec->features[row->feature].name);
+    int n =
+        snprintf(site, sizeof site,
+                 "hosts:\n  - {name: from, address: 10.1.0.1, roles: %s}\n  - {name: to, address: 10.1.0.2, roles: %s}\nfeatures: {%s: on",
+                 spec->roles[row->from].name, spec->roles[row->to].name, spec->features[row->feature].name);
     for (unsigned f = 0; f < spec->feature_count; f++)
-        if (spec->features[row->feature].needs >> f & 1) n += snprintf(site + n, sizeof site - (size_t)n, ", %s: on", spec->features[f].name);
+        if (spec->features[row->feature].needs >> f & 1)
+            n += snprintf(site + n, sizeof site - (size_t)n, ", %s: on", spec->features[f].name);
     n += snprintf(site + n, sizeof site - (size_t)n, "%s}\n", row->from == row->to ? "" : ", array: off");
     assert_true(n < (int)sizeof site);
     return evidence(site);
@@ -33,10 +36,7 @@ static void assert_one(struct evidence *e, const struct pp_row *row, const char 
     if (row->partner != PP_NONE) assert_string_equal(state_text(e, builtin_rules()->rows[row->partner].id), state);
 }
 
-TEST(there_are_thirty_rows)
-{
-    assert_int_equal(builtin_rules()->row_count, PUBLISHED_ROWS);
-}
+TEST(there_are_thirty_rows) { assert_int_equal(builtin_rules()->row_count, PUBLISHED_ROWS); }
 
 TEST(every_row_turns_expected_by_its_own_traffic)
 {
@@ -117,14 +117,16 @@ TEST(every_row_that_is_due_turns_missing_when_nobody_tries)
         assert_one(e, row, "missing");
         uint16_t told = row->partner < r ? row->partner : r; /* of one conversation one row tells */
         uint32_t findings = 0;
-        for (uint32_t i = 0; i < e->report->finding_count; i++) findings += e->report->findings[i].kind == PP_FIND_MISSING && e->report->findings[i].row == told;
+        for (uint32_t i = 0; i < e->report->finding_count; i++)
+            findings += e->report->findings[i].kind == PP_FIND_MISSING && e->report->findings[i].row == told;
         assert_int_equal(findings, row->coverage == PP_EACH_PORT ? row->ports.per_member : 1);
     }
 }
 
 TEST(every_row_that_is_due_turns_not_observable_when_nobody_is_seen)
 {
-    for (uint16_t r = 0; r < builtin_rules()->row_count; r++) assert_one(site_of(&builtin_rules()->rows[r]), &builtin_rules()->rows[r], "not-observable");
+    for (uint16_t r = 0; r < builtin_rules()->row_count; r++)
+        assert_one(site_of(&builtin_rules()->rows[r]), &builtin_rules()->rows[r], "not-observable");
 }
 
 TEST(every_row_turned_round_is_not_expected_by_it)
@@ -149,8 +151,10 @@ TEST(every_row_whose_feature_is_off_makes_its_traffic_unexpected)
         const struct pp_row *row = &spec->rows[r];
         if (row->loopback) continue; /* on loopback nothing else is judged while it is off */
         char site[1024];
-        snprintf(site, sizeof site, "hosts:\n  - {name: from, address: 10.1.0.1, roles: %s}\n  - {name: to, address: 10.1.0.2, roles: %s}\nfeatures: {%s: off}\n",
-                 spec->roles[row->from].name, spec->roles[row->to].name, spec->features[row->feature].name);
+        snprintf(
+            site, sizeof site,
+            "hosts:\n  - {name: from, address: 10.1.0.1, roles: %s}\n  - {name: to, address: 10.1.0.2, roles: %s}\nfeatures: {%s: off}\n",
+            spec->roles[row->from].name, spec->roles[row->to].name, spec->features[row->feature].name);
         struct evidence *e = evidence(site);
         if (row->transport == PP_TCP)
             tcp_answered(e, "from", EPHEMERAL, "to", port_of(row));

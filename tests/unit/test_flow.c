@@ -36,8 +36,8 @@ static struct pp_packet random_packet(uint64_t frame, uint8_t *result)
 {
     static const uint16_t ports[] = {22, 512, 514, 5307, 6010, 40000, 40001};
     static const uint8_t flags[] = {PP_SYN, PP_SYN, PP_SYN | PP_ACK, PP_ACK, PP_PSH | PP_ACK, PP_RST, PP_FIN | PP_ACK};
-    static const uint8_t results[] = {PP_DECODED, PP_DECODED, PP_DECODED, PP_DECODED, PP_DECODED, PP_ICMP_ERROR, PP_LATER_FRAGMENT, PP_OTHER_PROTOCOL,
-                                      PP_NOT_IP,  PP_MALFORMED};
+    static const uint8_t results[] = {PP_DECODED,    PP_DECODED,        PP_DECODED,        PP_DECODED, PP_DECODED,
+                                      PP_ICMP_ERROR, PP_LATER_FRAGMENT, PP_OTHER_PROTOCOL, PP_NOT_IP,  PP_MALFORMED};
     struct pp_packet p;
     memset(&p, 0, sizeof p);
     *result = results[any(sizeof results)];
@@ -73,7 +73,10 @@ static struct pp_packet random_packet(uint64_t frame, uint8_t *result)
 
 /* --- everything a table shows, as bytes (not the structs: their padding is nobody's) ------------------------------------------------- */
 
-struct view { uint8_t *at; size_t size, room; };
+struct view {
+    uint8_t *at;
+    size_t size, room;
+};
 
 static void show(struct view *view, const void *bytes, size_t size)
 {
@@ -596,9 +599,11 @@ TEST(ends_that_change_places_while_folding_take_everything_along)
     pp_flow_table_destroy(table);
 }
 
-/* --- folding and verdicts -------------------------------------------------------------------------------------------------------------- */
+/* --- folding and verdicts --------------------------------------------------------------------------------------------------------------
+ */
 
-static const char site[] = SMALL_SITE "features: {telnet: off}\nwaivers:\n  - {from: any, to: any, ports: 25/tcp, owner: ops, reason: mail, expires: never}\n";
+static const char site[] =
+    SMALL_SITE "features: {telnet: off}\nwaivers:\n  - {from: any, to: any, ports: 25/tcp, owner: ops, reason: mail, expires: never}\n";
 
 /* Many proven flows of every picture. */
 static struct evidence *busy(uint32_t max_flows)
@@ -627,7 +632,8 @@ TEST(conversations_change_no_verdict)
     assert_true(holds_kind(folded->flows, PP_FLOW_CONVERSATION));
     assert_false(holds_kind(folded->flows, PP_FLOW_CLASSES) || holds_kind(folded->flows, PP_FLOW_NETWORKS));
     judge(folded);
-    for (uint16_t r = 0; r < whole->spec->row_count; r++) assert_string_equal(row_text(whole, whole->spec->rows[r].id), row_text(folded, whole->spec->rows[r].id));
+    for (uint16_t r = 0; r < whole->spec->row_count; r++)
+        assert_string_equal(row_text(whole, whole->spec->rows[r].id), row_text(folded, whole->spec->rows[r].id));
     assert_string_equal(pp_compliance_name(judge(whole)->verdict), pp_compliance_name(judge(folded)->verdict));
     assert_int_equal(whole->report->finding_count, folded->report->finding_count);
     for (uint32_t i = 0; i < whole->report->finding_count; i++) {
@@ -728,7 +734,8 @@ TEST(the_report_says_what_was_folded)
     struct evidence *e = busy(50);
     judge(e);
     bool said = false;
-    for (uint32_t i = 0; i < e->report->fitness.note_count; i++) said |= strstr(e->report->fitness.notes[i], "folded into conversations") != NULL;
+    for (uint32_t i = 0; i < e->report->fitness.note_count; i++)
+        said |= strstr(e->report->fitness.notes[i], "folded into conversations") != NULL;
     assert_true(said);
 }
 

@@ -61,7 +61,11 @@ TEST(who_opens_80_443_3144_or_5307_to_one_is_a_client)
 
 TEST(the_other_end_of_a_narrow_rows_flow_with_a_server_has_that_rows_role)
 {
-    static const struct { uint16_t port; bool to_server, is_udp; const char *role; } cases[] = {
+    static const struct {
+        uint16_t port;
+        bool to_server, is_udp;
+        const char *role;
+    } cases[] = {
         {22, false, false, "application-server"}, {3389, false, false, "application-server"}, {512, false, false, "application-server"},
         {389, false, false, "ldap-server"},       {636, false, false, "ldap-server"},         {139, false, false, "windows-server"},
         {137, false, true, "windows-server"},     {139, true, false, "application-server"},   {515, true, false, "application-server"},

@@ -112,14 +112,20 @@ TEST(a_companion_may_go_against_the_direction_of_its_row)
     struct evidence *e = evidence(SMALL_SITE);
     udp_exchange(e, "app1", 40000, "tta1", 137);
     udp_exchange(e, "tta1", 138, "app1", 138);
-    assert_flow(e, "tta1", 138, "app1", 138, "first-packet tta1>app1:138 answered unexpected unlisted-port (drive-mapping-datagrams) companion");
+    assert_flow(e, "tta1", 138, "app1", 138,
+                "first-packet tta1>app1:138 answered unexpected unlisted-port (drive-mapping-datagrams) companion");
 }
 
 /* --- companion -------------------------------------------------------------------------------------------------------------------- */
 
 TEST(side_traffic_without_a_row_beside_it_is_always_a_companion)
 {
-    static const struct { const char *from, *to; uint16_t port; bool is_udp; const char *text; } cases[] = {
+    static const struct {
+        const char *from, *to;
+        uint16_t port;
+        bool is_udp;
+        const char *text;
+    } cases[] = {
         {"tta1", "10.9.9.9", 53, true, "row tta1>10.9.9.9:53 answered unexpected unknown-host (name-service) companion"},
         {"tta1", "10.9.9.9", 53, false, "handshake tta1>10.9.9.9:53 answered unexpected unknown-host (name-service) companion"},
         {"tta1", "10.9.9.9", 123, true, "row tta1>10.9.9.9:123 answered unexpected unknown-host (time) companion"},
@@ -146,7 +152,8 @@ TEST(print_move_between_members_is_a_companion)
 
 TEST(a_companion_of_a_row_needs_the_row_between_the_same_two_hosts)
 {
-    struct evidence *alone = evidence(SMALL_SITE), *elsewhere = evidence(SMALL_SITE "  - {name: app2, address: 10.0.2.6, roles: application-server}\n"),
+    struct evidence *alone = evidence(SMALL_SITE),
+                    *elsewhere = evidence(SMALL_SITE "  - {name: app2, address: 10.0.2.6, roles: application-server}\n"),
                     *beside = evidence(SMALL_SITE);
     tcp_refused(alone, "app1", 40000, "tta1", 445);
     assert_flow(alone, "app1", 40000, "tta1", 445, "handshake app1>tta1:445 refused unexpected unlisted-port");
@@ -155,7 +162,8 @@ TEST(a_companion_of_a_row_needs_the_row_between_the_same_two_hosts)
     assert_flow(elsewhere, "app1", 40000, "tta1", 445, "handshake app1>tta1:445 refused unexpected unlisted-port");
     tcp_refused(beside, "app1", 40000, "tta1", 445);
     tcp_answered(beside, "app1", 40001, "tta1", 139);
-    assert_flow(beside, "app1", 40000, "tta1", 445, "handshake app1>tta1:445 refused unexpected unlisted-port (drive-mapping-445) companion");
+    assert_flow(beside, "app1", 40000, "tta1", 445,
+                "handshake app1>tta1:445 refused unexpected unlisted-port (drive-mapping-445) companion");
 }
 
 TEST(a_companion_excuses_nothing)

@@ -157,14 +157,16 @@ TEST(one_of_two_equal_readings_that_is_expected_makes_the_flow_undetermined)
 
 TEST(a_waiver_orients_like_a_narrow_row)
 {
-    struct evidence *e = evidence(SMALL_SITE "waivers:\n  - {from: any, to: tta1, ports: 10050/tcp, owner: ops, reason: monitoring, expires: 2030-01-01}\n");
+    struct evidence *e =
+        evidence(SMALL_SITE "waivers:\n  - {from: any, to: tta1, ports: 10050/tcp, owner: ops, reason: monitoring, expires: 2030-01-01}\n");
     tcp_midstream(e, "tta1", 10050, "10.9.9.9", 40000);
     assert_flow(e, "tta1", 10050, "10.9.9.9", 40000, "row 10.9.9.9>tta1:10050 answered exempt monitoring");
 }
 
 TEST(a_waiver_against_a_row_of_the_same_width_is_undetermined_with_both_readings)
 {
-    struct evidence *e = evidence(SMALL_SITE "waivers:\n  - {from: app1, to: tta1, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
+    struct evidence *e =
+        evidence(SMALL_SITE "waivers:\n  - {from: app1, to: tta1, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
     tcp_midstream(e, "tta1", 9100, "app1", 22);
     assert_flow(e, "tta1", 9100, "app1", 22, "none tta1>app1:22 answered undetermined direction");
     const struct pp_finding *f = find_finding(e, PP_FIND_UNDETERMINED);
@@ -224,7 +226,8 @@ TEST(a_wide_row_does_not_orient_against_the_port_of_a_narrow_row_of_anybody)
 
 TEST(a_wide_row_does_not_orient_against_the_port_of_a_waiver_or_a_companion)
 {
-    struct evidence *e = evidence(SMALL_SITE "waivers:\n  - {from: ldap1, to: win1, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
+    struct evidence *e =
+        evidence(SMALL_SITE "waivers:\n  - {from: ldap1, to: win1, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
     tcp_midstream(e, "app1", 9100, "tta1", 40000);
     tcp_midstream(e, "app1", 7100, "tta1", 40000);
     assert_flow(e, "app1", 9100, "tta1", 40000, "none tta1>app1:9100 answered unexpected unlisted-port");
@@ -240,8 +243,9 @@ TEST(the_port_of_a_companion_of_others_stops_a_wide_row_too)
 
 TEST(a_waiver_against_a_row_that_is_off_is_undetermined_whichever_way_it_goes)
 {
-    struct evidence *e = evidence(SMALL_SITE "features: {ssh: off, lpr-printing: off}\n"
-                                             "waivers:\n  - {from: any, to: any, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
+    struct evidence *e =
+        evidence(SMALL_SITE "features: {ssh: off, lpr-printing: off}\n"
+                            "waivers:\n  - {from: any, to: any, ports: 9100/tcp, owner: ops, reason: printer, expires: 2030-01-01}\n");
     tcp_midstream(e, "tta1", 9100, "app1", 22);
     tcp_midstream(e, "app1", 9100, "tta1", 515);
     assert_flow(e, "tta1", 9100, "app1", 22, "none tta1>app1:22 answered undetermined direction");
@@ -250,7 +254,8 @@ TEST(a_waiver_against_a_row_that_is_off_is_undetermined_whichever_way_it_goes)
 
 TEST(a_wide_waiver_does_not_take_every_port_away_from_the_wide_rows)
 {
-    struct evidence *e = evidence(SMALL_SITE "waivers:\n  - {from: win1, to: any, ports: any/tcp, owner: ops, reason: backup, expires: 2030-01-01}\n");
+    struct evidence *e =
+        evidence(SMALL_SITE "waivers:\n  - {from: win1, to: any, ports: any/tcp, owner: ops, reason: backup, expires: 2030-01-01}\n");
     tcp_midstream(e, "tta1", 6010, "app1", 5000);
     tcp_midstream(e, "win1", 40000, "ldap1", 22);
     assert_flow(e, "tta1", 6010, "app1", 5000, "row app1>tta1:6010 answered expected app-tta-x11 wide");

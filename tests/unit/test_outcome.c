@@ -146,19 +146,20 @@ TEST(attempts_are_syns_with_their_retransmissions)
     assert_int_equal(find_finding(e, PP_FIND_BLOCKED)->attempts, 4);
 }
 
-struct icmp_case { const char *device; uint8_t type, code; const char *tcp, *udp; };
+struct icmp_case {
+    const char *device;
+    uint8_t type, code;
+    const char *tcp, *udp;
+};
 
 static const struct icmp_case icmp_cases[] = {
-    {"10.0.0.1", 3, 0, "rejected", "rejected"},  /* no route */
-    {"10.0.0.1", 3, 1, "rejected", "rejected"},  /* a dead host */
-    {"10.0.0.1", 3, 3, "rejected", "rejected"},  /* quoting TCP: a firewall; UDP: somebody else says so */
-    {"app1", 3, 3, "rejected", "refused"},       /* UDP: nothing listens there */
-    {"app1", 3, 13, "rejected", "rejected"},
-    {"10.0.0.1", 3, 4, "silent", "silent"},      /* packet too big */
-    {"10.0.0.1", 3, 9, "rejected", "rejected"},
-    {"10.0.0.1", 3, 10, "rejected", "rejected"},
-    {"10.0.0.1", 3, 13, "rejected", "rejected"},
-    {"10.0.0.1", 11, 0, "silent", "silent"},     /* time exceeded, parameter problem: no word about a port */
+    {"10.0.0.1", 3, 0, "rejected", "rejected"}, /* no route */
+    {"10.0.0.1", 3, 1, "rejected", "rejected"}, /* a dead host */
+    {"10.0.0.1", 3, 3, "rejected", "rejected"}, /* quoting TCP: a firewall; UDP: somebody else says so */
+    {"app1", 3, 3, "rejected", "refused"},      /* UDP: nothing listens there */
+    {"app1", 3, 13, "rejected", "rejected"},    {"10.0.0.1", 3, 4, "silent", "silent"}, /* packet too big */
+    {"10.0.0.1", 3, 9, "rejected", "rejected"}, {"10.0.0.1", 3, 10, "rejected", "rejected"}, {"10.0.0.1", 3, 13, "rejected", "rejected"},
+    {"10.0.0.1", 11, 0, "silent", "silent"}, /* time exceeded, parameter problem: no word about a port */
     {"10.0.0.1", 12, 0, "silent", "silent"},
 };
 
@@ -330,8 +331,11 @@ TEST(a_refusal_is_never_too_late)
 
 TEST(only_answers_get_through_and_silent_udp_cannot_be_told)
 {
-    struct { const char *name; enum pp_answer through; } cases[] = {{"answered", PP_YES}, {"half-seen", PP_YES}, {"refused", PP_NO},
-                                                                    {"rejected", PP_NO}, {"silent", PP_NO}, {"udp", PP_UNKNOWN}};
+    struct {
+        const char *name;
+        enum pp_answer through;
+    } cases[] = {{"answered", PP_YES}, {"half-seen", PP_YES}, {"refused", PP_NO},
+                 {"rejected", PP_NO},  {"silent", PP_NO},     {"udp", PP_UNKNOWN}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct evidence *e = evidence(SMALL_SITE);
         const char *n = cases[i].name;
@@ -358,7 +362,8 @@ TEST(no_verdict_depends_on_a_count_so_that_overlapping_captures_do_no_harm)
     tcp_refused(once, T, A);
     tcp_answered(once, "staff", 40000, "tta1", 5307);
     assert_string_equal(findings_text(once), findings_text(twice));
-    for (uint16_t r = 0; r < once->spec->row_count; r++) assert_string_equal(row_text(once, once->spec->rows[r].id), row_text(twice, once->spec->rows[r].id));
+    for (uint16_t r = 0; r < once->spec->row_count; r++)
+        assert_string_equal(row_text(once, once->spec->rows[r].id), row_text(twice, once->spec->rows[r].id));
     assert_int_equal(find_finding(twice, PP_FIND_BLOCKED)->seen_in, 3);
 }
 

@@ -31,7 +31,7 @@ TEST(a_row_is_as_bad_as_the_worst_of_its_due_edges)
 {
     /* blocked, then missing, then not-observable, then expected */
     struct evidence *e = evidence(HOSTS T1 L1 L2 "  - {name: l3, address: 10.0.3.3, roles: ldap-server}\n"
-                                        "  - {name: l4, address: 10.0.3.4, roles: ldap-server}\nfeatures: {ldap: on}\n");
+                                                 "  - {name: l4, address: 10.0.3.4, roles: ldap-server}\nfeatures: {ldap: on}\n");
     tcp_answered(e, "t1", 40000, "l2", 389);
     assert_row(e, "tta-ldap", "not-observable: t1>l2 expected answered; t1>l1 not-observable; t1>l3 not-observable; t1>l4 not-observable");
     ping(e, "l3", "t1");
@@ -216,7 +216,8 @@ TEST(entries_that_share_no_address_family_have_no_edge)
 
 TEST(a_host_has_no_edge_with_itself)
 {
-    struct evidence *e = evidence(HOSTS "  - {name: both, address: 10.0.1.10, roles: [tarantella-server, ldap-server]}\nfeatures: {ldap: on}\n");
+    struct evidence *e =
+        evidence(HOSTS "  - {name: both, address: 10.0.1.10, roles: [tarantella-server, ldap-server]}\nfeatures: {ldap: on}\n");
     everyone_is_seen(e);
     assert_row(e, "tta-ldap", "not-applicable");
 }
@@ -237,7 +238,9 @@ TEST(array_members_inside_one_prefix_owe_nothing_until_two_of_them_try)
 
 static const char two_by_two[] = HOSTS T1 T2 L1 L2 "features: {ldap: on, array: off}\n";
 
-struct coverage_case { const char *coverage, *text; };
+struct coverage_case {
+    const char *coverage, *text;
+};
 
 TEST(coverage_says_which_edges_a_row_has)
 {
@@ -326,7 +329,8 @@ TEST(a_feature_may_be_set_per_host)
     struct evidence *on = evidence(HOSTS T1 L1 "  - {name: l2, address: 10.0.3.2, roles: ldap-server, features: {ldap: on}}\n");
     everyone_is_seen(on);
     assert_row(on, "tta-ldap", "missing: t1>l2 missing");
-    struct evidence *off = evidence(HOSTS T1 L1 "  - {name: l2, address: 10.0.3.2, roles: ldap-server, features: {ldap: off}}\nfeatures: {ldap: on}\n");
+    struct evidence *off =
+        evidence(HOSTS T1 L1 "  - {name: l2, address: 10.0.3.2, roles: ldap-server, features: {ldap: off}}\nfeatures: {ldap: on}\n");
     everyone_is_seen(off);
     tcp_answered(off, "t1", 40000, "l2", 389);
     assert_row(off, "tta-ldap", "missing: t1>l1 missing");
@@ -342,7 +346,8 @@ TEST(an_open_side_is_due_when_one_host_behind_it_is_on)
 
 TEST(an_open_side_is_visible_only_through_a_host_that_makes_it_due)
 {
-    struct evidence *e = evidence(HOSTS "  - {name: t1, address: 10.0.1.10, roles: tarantella-server, features: {ssh: off}}\n" T2 A1 "features: {ssh: on, array: off}\n");
+    struct evidence *e = evidence(HOSTS "  - {name: t1, address: 10.0.1.10, roles: tarantella-server, features: {ssh: off}}\n" T2 A1
+                                        "features: {ssh: on, array: off}\n");
     ping(e, "t1", "a1"); /* only the server that does not use ssh was seen */
     assert_row(e, "tta-app-ssh", "not-observable: *>a1 not-observable");
 }
@@ -366,7 +371,9 @@ TEST(the_array_is_on_by_itself_from_two_servers)
 
 TEST(wincenter_also_needs_telnet_on)
 {
-    static const struct { const char *features, *text; } cases[] = {
+    static const struct {
+        const char *features, *text;
+    } cases[] = {
         {"features: {wincenter: on}\n", "optional"},
         {"features: {wincenter: on, telnet: on}\n", "missing: *>a1 missing"},
         {"features: {wincenter: on, telnet: off}\n", "not-applicable"},
@@ -386,11 +393,13 @@ TEST(wincenter_also_needs_telnet_on)
 
 TEST(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named)
 {
-    struct evidence *named = evidence(HOSTS P1 T2 A1 "features: {load-balancing: on, array: off}\ncoverage: {tta-app-lb: pair, app-tta-lb: pair}\n");
+    struct evidence *named =
+        evidence(HOSTS P1 T2 A1 "features: {load-balancing: on, array: off}\ncoverage: {tta-app-lb: pair, app-tta-lb: pair}\n");
     everyone_is_seen(named);
     assert_row(named, "tta-app-lb", "missing: t1>a1 missing");
     assert_row(named, "app-tta-lb", "missing: a1>t1 missing");
-    struct evidence *unnamed = evidence(HOSTS T1 T2 A1 "features: {load-balancing: on, array: off}\ncoverage: {tta-app-lb: pair, app-tta-lb: pair}\n");
+    struct evidence *unnamed =
+        evidence(HOSTS T1 T2 A1 "features: {load-balancing: on, array: off}\ncoverage: {tta-app-lb: pair, app-tta-lb: pair}\n");
     everyone_is_seen(unnamed);
     assert_row(unnamed, "tta-app-lb", "missing: t1>a1 missing; t2>a1 missing");
     assert_row(unnamed, "app-tta-lb", "missing: a1>t1 missing; a1>t2 missing");
@@ -481,7 +490,8 @@ TEST(a_blocked_row_excuses_no_other)
 
 TEST(any_of_reaches_across_the_display_the_web_and_the_launch_rows)
 {
-    struct evidence *e = evidence(HOSTS T1 A1 STAFF "features: {http: on, https: on, standard-connections: on, security-pack: on, ssh: on, telnet: on}\n");
+    struct evidence *e =
+        evidence(HOSTS T1 A1 STAFF "features: {http: on, https: on, standard-connections: on, security-pack: on, ssh: on, telnet: on}\n");
     tcp_answered(e, "staff", 40000, "t1", 443);
     tcp_answered(e, "staff", 40000, "t1", 5307);
     tcp_answered(e, "t1", 40000, "a1", 22);
@@ -496,7 +506,8 @@ static void both_securid_rows(struct evidence *e, const char *text)
 {
     assert_row(e, "tta-rsa-udp", text);
     assert_row(e, "rsa-tta-5500", text);
-    const struct pp_row_result *x = &e->report->rows[pp_spec_find_row(e->spec, "tta-rsa-udp")], *y = &e->report->rows[pp_spec_find_row(e->spec, "rsa-tta-5500")];
+    const struct pp_row_result *x = &e->report->rows[pp_spec_find_row(e->spec, "tta-rsa-udp")],
+                               *y = &e->report->rows[pp_spec_find_row(e->spec, "rsa-tta-5500")];
     assert_int_equal(x->flows, y->flows);
     assert_int_equal(x->packets, y->packets);
     assert_int_equal(x->due, y->due);
@@ -504,7 +515,8 @@ static void both_securid_rows(struct evidence *e, const char *text)
 
 TEST(the_two_securid_rows_take_the_same_edges_flows_and_state)
 {
-    struct evidence *answered = evidence(HOSTS T1 R1), *blocked = evidence(HOSTS T1 R1), *missing = evidence(HOSTS T1 R1 "features: {securid: on}\n"),
+    struct evidence *answered = evidence(HOSTS T1 R1), *blocked = evidence(HOSTS T1 R1),
+                    *missing = evidence(HOSTS T1 R1 "features: {securid: on}\n"),
                     *unseen = evidence(HOSTS T1 R1 "features: {securid: on}\n"), *literal = evidence(HOSTS T1 R1);
     udp_exchange(answered, "t1", 45000, "r1", 5500);
     both_securid_rows(answered, "expected: t1>r1 expected answered");

@@ -6,11 +6,14 @@
 
 TEST(trap_1_a_reply_in_mid_stream_is_not_x11)
 {
-    static const struct { uint16_t port; const char *text; } cases[] = {
-        {22, "row tta1>app1:22 answered expected tta-app-ssh"},       {23, "row tta1>app1:23 answered expected tta-app-telnet"},
-        {512, "row tta1>app1:512 answered expected tta-app-rexec"},   {513, "row tta1>app1:513 answered expected tta-app-rlogin"},
-        {514, "row tta1>app1:514 answered expected tta-app-rcmd"},    {3389, "row tta1>app1:3389 answered expected tta-app-rdp"},
-        {3579, "row tta1>app1:3579 answered expected tta-app-lb"},    {5999, "row tta1>app1:5999 answered expected tta-app-wincenter"},
+    static const struct {
+        uint16_t port;
+        const char *text;
+    } cases[] = {
+        {22, "row tta1>app1:22 answered expected tta-app-ssh"},     {23, "row tta1>app1:23 answered expected tta-app-telnet"},
+        {512, "row tta1>app1:512 answered expected tta-app-rexec"}, {513, "row tta1>app1:513 answered expected tta-app-rlogin"},
+        {514, "row tta1>app1:514 answered expected tta-app-rcmd"},  {3389, "row tta1>app1:3389 answered expected tta-app-rdp"},
+        {3579, "row tta1>app1:3579 answered expected tta-app-lb"},  {5999, "row tta1>app1:5999 answered expected tta-app-wincenter"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct evidence *e = evidence(SMALL_SITE);
@@ -112,8 +115,9 @@ TEST(trap_8_an_icmp_error_belongs_to_the_flow_it_quotes_and_its_sender_blocks)
 
 TEST(trap_9_a_server_that_is_not_the_primary_matches_with_a_note)
 {
-    struct evidence *e = evidence("hosts:\n  - {name: t1, address: 10.0.1.10, roles: tarantella-server, primary: true}\n"
-                                  "  - {name: t2, address: 10.0.1.11, roles: tarantella-server}\n  - {name: a, address: 10.0.2.1, roles: application-server}\n");
+    struct evidence *e = evidence(
+        "hosts:\n  - {name: t1, address: 10.0.1.10, roles: tarantella-server, primary: true}\n"
+        "  - {name: t2, address: 10.0.1.11, roles: tarantella-server}\n  - {name: a, address: 10.0.2.1, roles: application-server}\n");
     tcp_answered(e, "t2", 40000, "a", 3579);
     tcp_answered(e, "t1", 40000, "a", 3579);
     assert_flow(e, "t2", 40000, "a", 3579, "handshake t2>a:3579 answered expected tta-app-lb not-primary");
@@ -157,7 +161,8 @@ TEST(trap_13_rdp_over_udp_beside_rdp_over_tcp_is_a_companion)
     struct evidence *e = evidence(SMALL_SITE);
     tcp_answered(e, "tta1", 40000, "app1", 3389);
     udp_exchange(e, "tta1", 40001, "app1", 3389);
-    assert_flow(e, "tta1", 40001, "app1", 3389, "row tta1>app1:3389 answered unexpected wrong-transport tta-app-rdp (terminal-services-udp) companion");
+    assert_flow(e, "tta1", 40001, "app1", 3389,
+                "row tta1>app1:3389 answered unexpected wrong-transport tta-app-rdp (terminal-services-udp) companion");
 }
 
 TEST(trap_14_a_server_that_connects_to_itself_is_not_another_one)
@@ -211,7 +216,8 @@ TEST(clear_text_is_forbidden_by_switching_its_feature_off)
     struct evidence *e = evidence(SMALL_SITE "features: {standard-connections: off, http: off}\n");
     tcp_answered(e, "staff", 40000, "tta1", 3144);
     tcp_answered(e, "staff", 40001, "tta1", 80);
-    assert_findings(e, "unexpected feature-off client-http staff>tta1:80 answered\nunexpected feature-off client-aip staff>tta1:3144 answered");
+    assert_findings(
+        e, "unexpected feature-off client-http staff>tta1:80 answered\nunexpected feature-off client-aip staff>tta1:3144 answered");
 }
 
 int main(void)

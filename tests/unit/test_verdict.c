@@ -4,7 +4,8 @@
 #include "evidence.h"
 #include "testing.h"
 
-#define WAIVER(from, to, ports, expires) "  - {from: " from ", to: " to ", ports: " ports ", owner: ops, reason: agreed, expires: " expires "}\n"
+#define WAIVER(from, to, ports, expires)                                                                                                   \
+    "  - {from: " from ", to: " to ", ports: " ports ", owner: ops, reason: agreed, expires: " expires "}\n"
 
 /* --- scope --------------------------------------------------------------------------------------------------------------- */
 
@@ -55,8 +56,9 @@ TEST(the_last_address_of_a_site_prefix_is_a_broadcast)
     assert_int_equal(e->report->summary.unexpected, 1);
 }
 
-static const char two_addresses[] = "hosts:\n  - {name: tta1, address: [10.0.1.10, 10.0.9.10], roles: [tarantella-server, web-server, application-server]}\n"
-                                    "  - {name: staff, prefix: 10.20.0.0/16, roles: client}\n";
+static const char two_addresses[] =
+    "hosts:\n  - {name: tta1, address: [10.0.1.10, 10.0.9.10], roles: [tarantella-server, web-server, application-server]}\n"
+    "  - {name: staff, prefix: 10.20.0.0/16, roles: client}\n";
 
 TEST(both_ends_on_one_host_are_out_of_scope)
 {
@@ -148,7 +150,10 @@ TEST(fragments_between_strangers_and_to_groups_are_out_of_scope)
 
 TEST(the_first_frame_of_orphaned_fragments_is_the_earliest_ones_in_any_order)
 {
-    static const struct { uint64_t ms; uint32_t id; } orders[2][3] = {{{5, 1}, {7, 2}, {3, 3}}, {{3, 3}, {7, 2}, {5, 1}}};
+    static const struct {
+        uint64_t ms;
+        uint32_t id;
+    } orders[2][3] = {{{5, 1}, {7, 2}, {3, 3}}, {{3, 3}, {7, 2}, {5, 1}}};
     for (unsigned o = 0; o < 2; o++) {
         struct evidence *e = evidence(SMALL_SITE);
         for (unsigned i = 0; i < 3; i++) {
@@ -234,14 +239,18 @@ TEST(a_netlet_row_matches_on_the_own_address_of_a_host_that_holds_its_roles)
     tcp_answered(e, "pc", 40000, "pc", 4000);
     assert_flow(e, "pc", 40000, "pc", 4000, "handshake pc>pc:4000 answered expected client-netlet-login");
     assert_row(e, "client-netlet-login", "expected: *>*:4000 expected answered");
-    struct evidence *pairs = evidence(SMALL_SITE "  - {name: pc, address: 10.30.0.1, roles: [client, netlet-applet]}\ncoverage: {client-netlet-login: pair}\n");
+    struct evidence *pairs =
+        evidence(SMALL_SITE "  - {name: pc, address: 10.30.0.1, roles: [client, netlet-applet]}\ncoverage: {client-netlet-login: pair}\n");
     tcp_answered(pairs, "pc", 40000, "pc", 4000);
     assert_row(pairs, "client-netlet-login", "expected: *>* expected answered"); /* it joins no two entries */
 }
 
 /* --- exempt ------------------------------------------------------------------------------------------------------------------ */
 
-struct waiver_case { const char *waiver; bool matches; };
+struct waiver_case {
+    const char *waiver;
+    bool matches;
+};
 
 static const struct waiver_case waiver_cases[] = {
     {WAIVER("any", "any", "25/tcp", "never"), true},
@@ -269,13 +278,17 @@ TEST(a_waiver_is_from_and_to_any_a_role_a_host_an_address_or_a_prefix)
         struct evidence *e = evidence(site);
         tcp_answered(e, "tta1", 40000, "ldap1", 25);
         assert_flow(e, "tta1", 40000, "ldap1", 25,
-                    waiver_cases[i].matches ? "handshake tta1>ldap1:25 answered exempt agreed" : "handshake tta1>ldap1:25 answered unexpected unlisted-port");
+                    waiver_cases[i].matches ? "handshake tta1>ldap1:25 answered exempt agreed"
+                                            : "handshake tta1>ldap1:25 answered unexpected unlisted-port");
     }
 }
 
 TEST(a_waiver_is_valid_through_the_end_of_its_utc_day_compared_with_the_flows_first_time)
 {
-    static const struct { uint64_t ms; bool valid; } cases[] = {{0, true}, {50399999, true}, {50400000, false}}; /* 14 h to midnight */
+    static const struct {
+        uint64_t ms;
+        bool valid;
+    } cases[] = {{0, true}, {50399999, true}, {50400000, false}}; /* 14 h to midnight */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct evidence *e = evidence(SMALL_SITE "waivers:\n" WAIVER("any", "any", "25/tcp", "2026-11-20"));
         e->now_ms = cases[i].ms;
@@ -296,8 +309,8 @@ TEST(an_expired_waiver_is_a_finding_of_its_own_beside_the_unexpected_flow)
 
 TEST(an_expired_waiver_beside_a_valid_one_or_a_row_is_no_finding)
 {
-    struct evidence *e = evidence(SMALL_SITE "waivers:\n" WAIVER("any", "any", "25/tcp", "2026-11-19") WAIVER("any", "ldap1", "25/tcp", "never")
-                                      WAIVER("any", "any", "389/tcp", "2026-11-19"));
+    struct evidence *e = evidence(SMALL_SITE "waivers:\n" WAIVER("any", "any", "25/tcp", "2026-11-19")
+                                      WAIVER("any", "ldap1", "25/tcp", "never") WAIVER("any", "any", "389/tcp", "2026-11-19"));
     tcp_answered(e, "tta1", 40000, "ldap1", 25);
     tcp_answered(e, "tta1", 40000, "ldap1", 389);
     assert_findings(e, "");
@@ -322,7 +335,12 @@ TEST(the_background_set_excuses_name_service)
 
 /* --- unexpected: the nearest miss ---------------------------------------------------------------------------------------------- */
 
-struct miss { const char *features, *from, *to; uint16_t port; bool is_udp; const char *text; };
+struct miss {
+    const char *features, *from, *to;
+    uint16_t port;
+    bool is_udp;
+    const char *text;
+};
 
 static const struct miss misses[] = {
     {"features: {ldap: off}\n", "tta1", "ldap1", 389, false, "handshake tta1>ldap1:389 answered unexpected feature-off tta-ldap"},
@@ -361,7 +379,11 @@ TEST(the_reasons_are_tried_in_their_order)
                                 "  - {name: t, address: 10.0.1.12, roles: tarantella-server}\n"
                                 "  - {name: a, address: 10.0.1.13, roles: application-server}\n"
                                 "  - {name: l, address: 10.0.1.14, roles: ldap-server}\n";
-    static const struct { const char *more, *from, *to; bool is_udp; const char *text; } cases[] = {
+    static const struct {
+        const char *more, *from, *to;
+        bool is_udp;
+        const char *text;
+    } cases[] = {
         /* off from x to y; from y to x it is off too, so nothing else may explain it */
         {"features: {ssh: off}\n", "x", "y", false, "feature-off"},
         /* off before reversed: app-tta-lpd moved to 22 would match the other way round */
