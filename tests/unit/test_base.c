@@ -4,6 +4,7 @@
 
 #include "address.h"
 #include "clock.h"
+#include "community_id.h"
 #include "siphash.h"
 #include "text.h"
 
@@ -79,12 +80,36 @@ static void siphash_gives_a_different_value_for_each_key(void **state)
     assert_true(siphash13(&a, words, 2) == siphash13(&a, words, 2));
 }
 
+/* From the table of examples of the Community ID specification. */
+static void community_ids_are_those_of_the_specification(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        uint16_t port_a, port_b;
+        uint8_t protocol;
+        const char *id;
+    } cases[] = {
+        {"128.232.110.120", "66.35.250.204", 34855, 80, PP_TCP, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+        {"66.35.250.204", "128.232.110.120", 80, 34855, PP_TCP, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+        {"192.168.1.52", "8.8.8.8", 54585, 53, PP_UDP, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pp_address a, b;
+        char id[COMMUNITY_ID_MAX];
+        assert_true(address_parse(cases[i].a, &a) && address_parse(cases[i].b, &b));
+        community_id(&a, cases[i].port_a, &b, cases[i].port_b, cases[i].protocol, id);
+        assert_string_equal(id, cases[i].id);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unsafe_bytes_are_escaped),
         cmocka_unit_test(times_are_printed_and_read_back),
         cmocka_unit_test(prefixes_hold_their_addresses_only),
+        cmocka_unit_test(community_ids_are_those_of_the_specification),
         cmocka_unit_test(siphash_gives_a_different_value_for_each_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
