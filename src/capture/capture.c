@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chunk.h"
 #include "error.h"
 #include "reader.h"
 #include "text.h"
@@ -137,6 +138,7 @@ struct pp_capture *capture_create(const char *name, const struct pp_capture_opti
     capture->source.input.fd = -1;
     capture->name = strdup(name);
     capture->index = options ? options->index : 0;
+    capture->record_bytes = 512;
     capture->info = (struct pp_capture_info){
         .name = capture->name, .format = "unknown", .first_ns = PP_NO_FIRST, .last_ns = PP_NO_LAST, .error = {.offset = UINT64_MAX}};
     if (capture->name && filter_init(&capture->filter, options ? options->filter : NULL)) return capture;
@@ -167,17 +169,36 @@ struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes
     return capture ? begin(capture, source_open_memory(&capture->source, bytes, size, options && options->hash)) : NULL;
 }
 
+void capture_finish_info(struct pp_capture *capture)
+{
+    capture->info.bytes = source_bytes(&capture->source);
+    if (capture->ended && !capture->info.sha256[0]) source_digest(&capture->source, capture->info.sha256);
+}
+
+/* A mapped file, one chunk after the other. */
+static size_t next_of_chunks(struct pp_capture *capture, struct pp_frame *frames, size_t max)
+{
+    if (!capture->chunk && !(capture->chunk = pp_chunk_create())) return capture_stop(capture, CORRUPT, "out of memory"), 0;
+    size_t count = pp_chunk_next(capture->chunk, frames, max);
+    while (count == 0 && max > 0) {
+        pp_capture_give(capture, capture->chunk);
+        if (!pp_capture_take(capture, capture->chunk)) break;
+        count = pp_chunk_next(capture->chunk, frames, max);
+    }
+    return count;
+}
+
 size_t pp_capture_next(struct pp_capture *capture, struct pp_frame *frames, size_t max)
 {
     if (capture->live) return capture->ended ? 0 : live_read(capture, frames, max);
+    if (pp_capture_splits(capture)) return next_of_chunks(capture, frames, max);
     size_t count = 0;
     struct source *source = &capture->source;
     while (!capture->ended && count == 0 && max > 0) {
         source->held = source->waiting = false; /* the caller is done with the frames before */
         count = capture->reader->read(capture, frames, max);
     }
-    capture->info.bytes = source_bytes(source);
-    if (capture->ended && !capture->info.sha256[0]) source_digest(source, capture->info.sha256);
+    capture_finish_info(capture);
     return count;
 }
 
@@ -194,6 +215,7 @@ void pp_capture_close(struct pp_capture *capture)
     if (capture->reader && capture->reader->finish) capture->reader->finish(capture);
     live_close(capture->live);
     source_close(&capture->source);
+    pp_chunk_destroy(capture->chunk);
     filter_finish(&capture->filter);
     free(capture->name);
     free(capture);

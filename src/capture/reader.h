@@ -61,6 +61,9 @@ struct pp_capture {
     pp_time_ns previous_ns; /* of the record before */
     uint16_t index;
     bool ended;
+    uint64_t record_bytes;  /* mean size of the records so far, for the size of chunks */
+    unsigned skip_walks;    /* so many batches are the reader's before a chunk is tried again */
+    struct pp_chunk *chunk; /* the one pp_capture_next goes through; made when needed */
     struct pcap_state pcap;
     struct pcapng_state pcapng;
 };
@@ -83,6 +86,9 @@ void capture_add_link(struct pp_capture *capture, uint16_t link_type);
 void capture_add_snap_length(struct pp_capture *capture, uint32_t snap_length, bool first);
 /** Number and count one frame whose bytes, lengths, time and link type are set. false: the filter refuses it (or failed). */
 bool capture_account(struct pp_capture *capture, struct pp_frame *frame);
+
+/** The end of a file: its size and, when asked for, its hash. */
+void capture_finish_info(struct pp_capture *capture);
 
 /* live.c */
 size_t live_read(struct pp_capture *capture, struct pp_frame *frames, size_t max);
