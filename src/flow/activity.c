@@ -37,18 +37,18 @@ static void widen(struct activity *activity)
         if (activity->slots[i]) activity->sorted[count++] = activity->slots[i] - 1;
     memset(activity->slots, 0, SLOTS * sizeof *activity->slots);
     activity->count = 0;
-    activity->last = 0;
+    activity->span = 0;
     activity->width_ns *= 2;
     for (size_t i = 0; i < count; i++) insert(activity, activity->sorted[i] / 2);
 }
 
-void activity_add(struct activity *activity, pp_time_ns time)
+void activity_note(struct activity *activity, pp_time_ns time)
 {
     if (time == PP_NO_FIRST) return;
     uint64_t bucket = time / activity->width_ns;
-    if (bucket + 1 == activity->last) return;
     insert(activity, bucket);
-    activity->last = bucket + 1;
+    activity->from = bucket * activity->width_ns;
+    activity->span = activity->width_ns;
     while (activity->count > BUCKETS_MAX) widen(activity);
 }
 

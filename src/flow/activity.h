@@ -14,12 +14,16 @@ struct activity {
     uint64_t *slots;  /* open addressing: bucket + 1; 0: empty */
     uint64_t *sorted; /* made by activity_sorted */
     uint32_t count;
-    uint64_t last; /* bucket of the packet before, + 1: most packets fall into it */
+    uint64_t from, span; /* the bucket of the packet before, into which most packets fall; span 0: none yet */
 };
 
 bool activity_init(struct activity *activity);
 void activity_finish(struct activity *activity);
-void activity_add(struct activity *activity, pp_time_ns time);
+void activity_note(struct activity *activity, pp_time_ns time);
+static inline void activity_add(struct activity *activity, pp_time_ns time)
+{
+    if (time - activity->from >= activity->span) activity_note(activity, time);
+}
 void activity_join(struct activity *activity, const struct activity *from);
 struct pp_activity activity_sorted(struct activity *activity);
 

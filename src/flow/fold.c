@@ -46,7 +46,7 @@ static unsigned folded_key(const struct pp_flow_table *table, const struct store
             port_a = 0;
     }
     unsigned end = make_key(store, x, port_a, y, port_b, 0, key);
-    key->kind = kind_byte(transport, kind, keep_a ? end : !end);
+    set_kind(store, key, kind_byte(transport, kind, keep_a ? end : !end));
     return end;
 }
 
@@ -54,7 +54,7 @@ static unsigned conversation_key(const struct store *store, const uint8_t *initi
                                  enum pp_transport transport, struct flow_key *key)
 {
     unsigned end = make_key(store, initiator, 0, responder, service, 0, key);
-    key->kind = kind_byte(transport, PP_FLOW_CONVERSATION, end);
+    set_kind(store, key, kind_byte(transport, PP_FLOW_CONVERSATION, end));
     return end;
 }
 
@@ -84,8 +84,7 @@ static bool target_key(const struct pp_flow_table *table, const struct store *st
         return conversation_key(store, initiator ? b : a, initiator ? a : b, ports[!initiator], transport, key) != initiator;
     if (kind == PP_FLOW_EXACT && level >= FOLD_UNPROVEN)
         return folded_key(table, store, a, ports[0], b, ports[1], transport, PP_FLOW_CLASSES, key) == 1;
-    memcpy(key->ends, record->ends, store->ends);
-    key->kind = record->kind;
+    *key = store_key(store, record);
     return false;
 }
 
@@ -95,14 +94,15 @@ static bool fold_to(struct pp_flow_table *table, enum fold_level level)
     struct pp_flow_table fresh = *table;
     fresh.stores[0] = fresh.stores[1] = (struct store){0};
     fresh.facts = (struct facts_table){0};
-    bool ok = store_init(&fresh.stores[0], ENDS_IPV4, &table->key) && store_init(&fresh.stores[1], ENDS_IPV6, &table->key) &&
+    bool ok = store_init(&fresh.stores[0], ENDS_IPV4, &table->hash_key) && store_init(&fresh.stores[1], ENDS_IPV6, &table->hash_key) &&
               facts_init(&fresh.facts, table->facts.most);
     for (unsigned s = 0; ok && s < 2; s++)
         for (size_t i = 0; ok && i < table->stores[s].count; i++) {
             const struct record *record = store_at(&table->stores[s], i);
             struct flow_key key;
             bool swap = target_key(table, &table->stores[s], record, level, &key);
-            if (key.kind != record->kind) fresh.counters.folded[kind_kind(key.kind)]++;
+            uint8_t kind = key_kind(&table->stores[s], &key);
+            if (kind != record->kind) fresh.counters.folded[kind_kind(kind)]++;
             ok = absorb(&fresh, &fresh.stores[s], &key, record, record->facts ? &table->facts.facts[record->facts] : NULL, swap);
         }
     struct pp_flow_table *gone = ok ? table : &fresh;
@@ -129,7 +129,6 @@ struct record *find_folded(struct pp_flow_table *table, struct store *store, con
                            uint16_t port_b, enum pp_transport transport, unsigned *side)
 {
     struct flow_key key;
-    memset(&key, 0, sizeof key);
     for (unsigned a_responds = 0; a_responds < 2 && table->level >= FOLD_PROVEN; a_responds++) {
         unsigned end =
             a_responds ? conversation_key(store, b, a, port_a, transport, &key) : conversation_key(store, a, b, port_b, transport, &key);

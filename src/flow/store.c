@@ -1,134 +1,119 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "store.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
-enum { SLOTS_FIRST = 1024 };
+enum { SLOTS_FIRST = 1024, HUGE_PAGE = 2 * 1024 * 1024 };
 
-bool store_init(struct store *store, size_t ends, const struct siphash_key *key)
+/* Zeroed memory for many random accesses: above a huge page's size it is aligned so that the kernel can give huge pages, which
+ * spare most of the address translations (a hint only; nothing depends on it). */
+static void *big_alloc(size_t size)
+{
+    if (size < HUGE_PAGE / 2) return calloc(1, size);
+    size_t whole = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+    void *memory = aligned_alloc(HUGE_PAGE, whole);
+    if (!memory) return NULL;
+    madvise(memory, whole, MADV_HUGEPAGE);
+    return memset(memory, 0, size);
+}
+
+bool store_init(struct store *store, size_t ends, const struct hash_key *key)
 {
     *store = (struct store){.key = *key, .ends = ends, .stride = offsetof(struct record, ends) + ends};
-    store->slots = calloc(SLOTS_FIRST, sizeof *store->slots);
+    store->slots = big_alloc(SLOTS_FIRST * sizeof *store->slots);
     store->mask = SLOTS_FIRST - 1;
     return store->slots != NULL;
 }
 
 void store_finish(struct store *store)
 {
-    for (size_t i = 0; i < store->chunk_count; i++) free(store->chunks[i]);
-    free(store->chunks);
+    for (size_t i = 0; i < store->slab_count; i++) free(store->slabs[i]);
+    free(store->slabs);
     free(store->slots);
     *store = (struct store){0};
 }
 
-uint64_t store_hash(const struct store *store, const struct flow_key *key)
+struct flow_key store_key(const struct store *store, const struct record *record)
 {
-    uint64_t words[ENDS_IPV6 / 8 + 1] = {0};
-    memcpy(words, key->ends, store->ends);
-    size_t count = store->ends / 8 + 1;
-    words[count - 1] |= (uint64_t)key->kind << 56;
-    return siphash13(&store->key, words, count);
+    struct flow_key key = {{0}};
+    uint32_t ports;
+    memcpy(key.words, record->ends, store->ends - sizeof ports);
+    memcpy(&ports, record->ends + store->ends - sizeof ports, sizeof ports);
+    key.words[last_word(store)] = ports | (uint64_t)record->kind << 32;
+    return key;
 }
 
-void store_prefetch(const struct store *store, uint64_t hash) { __builtin_prefetch(&store->slots[hash & store->mask]); }
-
-void store_prefetch_record(const struct store *store, uint64_t hash)
+static struct slot *empty_slot(struct store *store, uint64_t hash)
 {
-    const struct slot *slot = &store->slots[hash & store->mask];
-    if (!slot->record || slot->tag != (uint32_t)(hash >> 32)) return; /* a longer probe: rare, and not worth a loop here */
-    const uint8_t *record = store->chunks[(slot->record - 1) / CHUNK_RECORDS] + (slot->record - 1) % CHUNK_RECORDS * store->stride;
-    __builtin_prefetch(record, 1);
-    __builtin_prefetch(record + 64, 1);
-}
-
-struct record *store_at(const struct store *store, size_t number)
-{
-    return (struct record *)(void *)(store->chunks[number / CHUNK_RECORDS] + number % CHUNK_RECORDS * store->stride);
-}
-
-static bool same_key(const struct store *store, const struct record *record, const struct flow_key *key)
-{
-    return record->kind == key->kind && memcmp(record->ends, key->ends, store->ends) == 0;
-}
-
-/* The slot that holds the key, or the empty one where it belongs. */
-static struct slot *probe(const struct store *store, const struct flow_key *key, uint64_t hash)
-{
-    uint32_t tag = (uint32_t)(hash >> 32);
-    for (size_t i = hash & store->mask;; i = (i + 1) & store->mask) {
-        struct slot *slot = &store->slots[i];
-        if (!slot->record) return slot;
-        if (slot->tag == tag && same_key(store, store_at(store, slot->record - 1), key)) return slot;
-    }
-}
-
-struct record *store_find(const struct store *store, const struct flow_key *key, uint64_t hash)
-{
-    const struct slot *slot = probe(store, key, hash);
-    return slot->record ? store_at(store, slot->record - 1) : NULL;
+    size_t i = hash & store->mask;
+    while (store->slots[i].record) i = (i + 1) & store->mask;
+    return &store->slots[i];
 }
 
 /* Twice the slots. The low bits of the hash are not kept in the slot, so records are hashed anew. */
 static bool grow(struct store *store)
 {
     size_t size = (store->mask + 1) * 2;
-    struct slot *slots = calloc(size, sizeof *slots);
+    struct slot *slots = big_alloc(size * sizeof *slots);
     if (!slots) return false;
-    struct slot *old = store->slots;
+    free(store->slots);
     store->slots = slots;
     store->mask = size - 1;
     for (size_t number = 0; number < store->count; number++) {
-        const struct record *record = store_at(store, number);
-        struct flow_key key = {.kind = record->kind};
-        memcpy(key.ends, record->ends, store->ends);
+        struct flow_key key = store_key(store, store_at(store, number));
         uint64_t hash = store_hash(store, &key);
-        size_t i = hash & store->mask;
-        while (slots[i].record) i = (i + 1) & store->mask;
-        slots[i] = (struct slot){(uint32_t)(hash >> 32), (uint32_t)number + 1};
+        *empty_slot(store, hash) = (struct slot){(uint32_t)(hash >> 32), (uint32_t)number + 1};
     }
-    free(old);
     return true;
 }
 
-static bool add_chunk(struct store *store)
+/* The first slab is small: most captures have few flows. */
+static bool add_slab(struct store *store)
 {
-    if (store->chunk_count == store->chunk_room) {
-        size_t room = store->chunk_room ? store->chunk_room * 2 : 16;
-        uint8_t **chunks = realloc(store->chunks, room * sizeof *chunks);
-        if (!chunks) return false;
-        store->chunks = chunks;
-        store->chunk_room = room;
+    if (store->slab_count == store->slab_room) {
+        size_t room = store->slab_room ? store->slab_room * 2 : 16;
+        uint8_t **slabs = realloc(store->slabs, room * sizeof *slabs);
+        if (!slabs) return false;
+        store->slabs = slabs;
+        store->slab_room = room;
     }
-    uint8_t *chunk = malloc(CHUNK_RECORDS * store->stride);
-    if (!chunk) return false;
-    store->chunks[store->chunk_count++] = chunk;
+    uint8_t *slab = store->slab_count ? big_alloc(SLAB_RECORDS * store->stride) : malloc(SLAB_RECORDS * store->stride);
+    if (!slab) return false;
+    store->slabs[store->slab_count++] = slab;
     return true;
 }
 
-struct record *store_get(struct store *store, const struct flow_key *key, uint64_t hash, bool *made)
+struct record *store_make(struct store *store, const struct flow_key *key, uint64_t hash)
 {
-    *made = false;
-    struct slot *slot = probe(store, key, hash);
-    if (slot->record) return store_at(store, slot->record - 1);
-    if (store->count == store->chunk_count * CHUNK_RECORDS && !add_chunk(store)) return NULL;
-    if ((store->count + 1) * 4 > (store->mask + 1) * 3) { /* load at most 3/4: linear probing stays short */
-        if (!grow(store)) return NULL;
-        slot = probe(store, key, hash);
-    }
+    if (store->count == store->slab_count * SLAB_RECORDS && !add_slab(store)) return NULL;
+    if ((store->count + 1) * 8 > (store->mask + 1) * 5 && !grow(store)) return NULL; /* load at most 5/8: searches stay short */
     struct record *record = store_at(store, store->count);
     memset(record, 0, sizeof *record);
     record->first_ns[0] = record->first_ns[1] = PP_NO_FIRST;
     record->first_frame = UINT64_MAX;
-    record->kind = key->kind;
-    memcpy(record->ends, key->ends, store->ends);
-    *slot = (struct slot){(uint32_t)(hash >> 32), (uint32_t)store->count + 1};
+    record->kind = key_kind(store, key);
+    uint32_t ports = (uint32_t)key->words[last_word(store)];
+    memcpy(record->ends, key->words, store->ends - sizeof ports);
+    memcpy(record->ends + store->ends - sizeof ports, &ports, sizeof ports);
+    *empty_slot(store, hash) = (struct slot){(uint32_t)(hash >> 32), (uint32_t)store->count + 1};
     store->count++;
-    *made = true;
     return record;
 }
 
 size_t store_memory(const struct store *store)
 {
-    return store->chunk_count * CHUNK_RECORDS * store->stride + store->chunk_room * sizeof *store->chunks +
+    return store->slab_count * SLAB_RECORDS * store->stride + store->slab_room * sizeof *store->slabs +
            (store->mask + 1) * sizeof *store->slots;
+}
+
+size_t store_longest_search(const struct store *store)
+{
+    size_t longest = 0, run = 0;
+    for (size_t i = 0; i < 2 * (store->mask + 1); i++) {
+        run = store->slots[i & store->mask].record ? run + 1 : 0;
+        if (run > longest) longest = run;
+        if (run > store->mask) break;
+    }
+    return longest + 1;
 }

@@ -5,22 +5,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "load.h"
 #include "table.h"
 
 enum { FACTS_LEAST = 65536, BATCH = 64 };
 
+/* Two ends as key words: addresses as they stand in the packet, then the ports. */
+static inline uint64_t ports_word(uint16_t first, uint16_t second, uint8_t kind)
+{
+    uint16_t ports[2] = {first, second};
+    uint32_t both;
+    memcpy(&both, ports, sizeof both);
+    return both | (uint64_t)kind << 32;
+}
+
+static inline unsigned make_key4(const uint8_t *a, uint16_t port_a, const uint8_t *b, uint16_t port_b, uint8_t kind, struct flow_key *key)
+{
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    uint32_t order_x = load_be32(a), order_y = load_be32(b);
+    bool swap = order_x > order_y || (order_x == order_y && port_a > port_b);
+    uint32_t ends[2] = {swap ? y : x, swap ? x : y};
+    memcpy(key->words, ends, sizeof ends);
+    key->words[1] = swap ? ports_word(port_b, port_a, kind) : ports_word(port_a, port_b, kind);
+    return swap;
+}
+
 unsigned make_key(const struct store *store, const uint8_t *a, uint16_t port_a, const uint8_t *b, uint16_t port_b, uint8_t kind,
                   struct flow_key *key)
 {
-    size_t n = address_bytes(store);
-    int order = memcmp(a, b, n);
-    if (!order) order = (int)port_a - (int)port_b;
-    bool swap = order > 0;
-    uint16_t ports[2] = {swap ? port_b : port_a, swap ? port_a : port_b};
-    memcpy(key->ends, swap ? b : a, n);
-    memcpy(key->ends + n, swap ? a : b, n);
-    memcpy(key->ends + 2 * n, ports, sizeof ports);
-    key->kind = kind;
+    if (store->ends == ENDS_IPV4) return make_key4(a, port_a, b, port_b, kind, key);
+    int order = memcmp(a, b, 16);
+    bool swap = order > 0 || (order == 0 && port_a > port_b);
+    memcpy(key->words, swap ? b : a, 16);
+    memcpy(key->words + 2, swap ? a : b, 16);
+    key->words[4] = swap ? ports_word(port_b, port_a, kind) : ports_word(port_a, port_b, kind);
     return swap;
 }
 
@@ -37,8 +57,12 @@ struct pp_flow_table *pp_flow_table_create(const struct pp_flow_options *options
     if (!table->options.max_flows) table->options.max_flows = PP_MAX_FLOWS_DEFAULT;
     uint32_t facts = table->options.max_flows / 4 > FACTS_LEAST ? table->options.max_flows / 4 : FACTS_LEAST;
     /* The key only has to be unknown to whoever picks addresses; without entropy the results are the same, just slower to defend. */
-    if (getentropy(&table->key, sizeof table->key) != 0) table->key = (struct siphash_key){(uintptr_t)table, 0x706f7274};
-    if (store_init(&table->stores[0], ENDS_IPV4, &table->key) && store_init(&table->stores[1], ENDS_IPV6, &table->key) &&
+    if (getentropy(&table->key, sizeof table->key) != 0 || getentropy(&table->hash_key, sizeof table->hash_key) != 0) {
+        table->key = (struct siphash_key){(uintptr_t)table, 0x706f7274};
+        table->hash_key = (struct hash_key){{0x9e3779b97f4a7c15, (uintptr_t)table, 0xd6e8feb86659fd93, 0xa0761d6478bd642f}};
+    }
+    table->hash_key.k[3] |= 1; /* a factor that is never zero */
+    if (store_init(&table->stores[0], ENDS_IPV4, &table->hash_key) && store_init(&table->stores[1], ENDS_IPV6, &table->hash_key) &&
         facts_init(&table->facts, facts) && activity_init(&table->activity))
         return table;
     pp_flow_table_destroy(table);
@@ -140,31 +164,29 @@ static void add_icmp(struct pp_flow_table *table, struct record *record, unsigne
     facts_join(facts, &one, false);
 }
 
-/* The record a packet belongs to, made when there is room. NULL: out of memory, or *refused. */
-static struct record *record_for(struct pp_flow_table *table, const struct pp_packet *packet, struct store *store,
+/* The record of a packet whose five-tuple is new. NULL: out of memory, or *refused. */
+static struct record *new_record(struct pp_flow_table *table, const struct pp_packet *packet, struct store *store,
                                  const struct flow_key *key, uint64_t hash, unsigned *side, bool *refused)
 {
     *refused = false;
-    bool made;
-    if (table->level == FOLD_NOTHING && table->stores[0].count + table->stores[1].count < table->options.max_flows)
-        return store_get(store, key, hash, &made);
-    struct record *record = store_find(store, key, hash);
-    if (record) return record;
-    if (!table->full && table->stores[0].count + table->stores[1].count >= table->options.max_flows && !fold(table)) return NULL;
+    bool room = table->stores[0].count + table->stores[1].count < table->options.max_flows;
+    if (room && table->level == FOLD_NOTHING) return store_make(store, key, hash);
+    if (!room && !table->full && !fold(table)) return NULL;
     unsigned end;
-    record = find_folded(table, store, packet->source, packet->source_port, packet->destination, packet->destination_port,
-                         packet->transport, &end);
+    struct record *record = find_folded(table, store, packet->source, packet->source_port, packet->destination, packet->destination_port,
+                                        packet->transport, &end);
     if (record) return *side = end, record;
-    if (table->full && table->stores[0].count + table->stores[1].count >= table->options.max_flows) return *refused = true, NULL;
-    return store_get(store, key, hash, &made);
+    if (table->stores[0].count + table->stores[1].count >= table->options.max_flows) return *refused = true, NULL;
+    return store_make(store, key, hash);
 }
 
 static bool add_flow_packet(struct pp_flow_table *table, const struct pp_packet *packet, enum pp_decoded result, const struct flow_key *key,
                             uint64_t hash, unsigned side)
 {
     struct store *store = store_of(table, packet->family);
-    bool refused;
-    struct record *record = record_for(table, packet, store, key, hash, &side, &refused);
+    bool refused = false;
+    struct record *record = store_find(store, key, hash);
+    if (!record) record = new_record(table, packet, store, key, hash, &side, &refused);
     if (refused) table->counters.not_judged++;
     if (!record) return refused;
     if (result == PP_ICMP_ERROR)
@@ -217,14 +239,15 @@ static bool add_other(struct pp_flow_table *table, const struct pp_packet *packe
 static void count_packet(struct pp_counters *counters, const struct pp_packet *packet, enum pp_decoded result)
 {
     counters->by_result[result]++;
-    if (packet->marks & PP_MARK_CUT) counters->cut++;
-    if (packet->marks & PP_MARK_HEADER_CUT || result == PP_TRUNCATED) counters->header_cut++;
-    if (packet->marks & PP_MARK_TUNNEL) counters->tunnels++;
+    counters->cut += (packet->marks & PP_MARK_CUT) != 0;
     if (result == PP_DECODED) {
         counters->by_class[packet->source_class]++;
         if (packet->destination_class != packet->source_class) counters->by_class[packet->destination_class]++;
+        if (!(packet->marks & (PP_MARK_HEADER_CUT | PP_MARK_TUNNEL | PP_MARK_FIRST_FRAGMENT))) return;
         if (packet->marks & PP_MARK_FIRST_FRAGMENT) counters->first_fragments++;
     }
+    if (packet->marks & PP_MARK_HEADER_CUT || result == PP_TRUNCATED) counters->header_cut++;
+    if (packet->marks & PP_MARK_TUNNEL) counters->tunnels++;
     if (result == PP_LATER_FRAGMENT) counters->later_fragments++;
     if (result == PP_ICMP_ERROR) counters->icmp_errors++;
 }
@@ -286,9 +309,9 @@ static void join_record(struct pp_flow_table *table, struct record *into, const 
 bool absorb(struct pp_flow_table *table, struct store *store, const struct flow_key *key, const struct record *record,
             const struct pp_flow_facts *facts, bool swap)
 {
-    bool made;
-    struct record *into = store_get(store, key, store_hash(store, key), &made);
-    if (!into) return false;
+    uint64_t hash = store_hash(store, key);
+    struct record *into = store_find(store, key, hash);
+    if (!into && !(into = store_make(store, key, hash))) return false;
     join_record(table, into, record, swap);
     if (!facts) return true;
     struct pp_flow_facts *joined = facts_get(&table->facts, &into->facts);
@@ -319,8 +342,7 @@ bool pp_flow_table_merge(struct pp_flow_table *table, const struct pp_flow_table
     for (unsigned s = 0; s < 2; s++)
         for (size_t i = 0; ok && i < from->stores[s].count; i++) {
             const struct record *record = store_at(&from->stores[s], i);
-            struct flow_key key = {.kind = record->kind};
-            memcpy(key.ends, record->ends, from->stores[s].ends);
+            struct flow_key key = store_key(&from->stores[s], record);
             ok = absorb(table, &table->stores[s], &key, record, record->facts ? &from->facts.facts[record->facts] : NULL, false);
         }
     for (uint32_t i = 0; ok && i < from->datagrams.count; i++)

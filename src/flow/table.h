@@ -5,6 +5,7 @@
 #include "activity.h"
 #include "datagrams.h"
 #include "facts.h"
+#include "siphash.h"
 #include "store.h"
 
 /** How far folding has gone; each level includes the ones before. */
@@ -18,8 +19,9 @@ enum fold_level {
 
 struct pp_flow_table {
     struct pp_flow_options options;
-    struct siphash_key key;
-    struct store stores[2]; /* IPv4, IPv6 */
+    struct siphash_key key;   /* of the small tables */
+    struct hash_key hash_key; /* of the stores */
+    struct store stores[2];   /* IPv4, IPv6 */
     struct facts_table facts;
     struct datagrams datagrams;
     struct addresses addresses;
@@ -37,6 +39,11 @@ static inline size_t address_bytes(const struct store *store) { return store->en
 /** Put two ends into canonical order. Returns which end `a` became. */
 unsigned make_key(const struct store *store, const uint8_t *address_a, uint16_t port_a, const uint8_t *address_b, uint16_t port_b,
                   uint8_t kind, struct flow_key *key);
+static inline void set_kind(const struct store *store, struct flow_key *key, uint8_t kind)
+{
+    uint64_t *last = &key->words[last_word(store)];
+    *last = (*last & UINT32_MAX) | (uint64_t)kind << 32;
+}
 /** Ports of a record's ends. */
 void record_ports(const struct store *store, const struct record *record, uint16_t ports[2]);
 
