@@ -78,7 +78,8 @@ static bool add_slab(struct store *store)
         store->slabs = slabs;
         store->slab_room = room;
     }
-    uint8_t *slab = store->slab_count ? big_alloc(SLAB_RECORDS * store->stride) : malloc(SLAB_RECORDS * store->stride);
+    size_t size = SLAB_RECORDS * store->stride; /* a multiple of 64, so that no IPv4 record spans three cache lines */
+    uint8_t *slab = store->slab_count ? big_alloc(size) : aligned_alloc(64, size);
     if (!slab) return false;
     store->slabs[store->slab_count++] = slab;
     return true;
