@@ -5,14 +5,41 @@
  *                         spec ─▶ port index           spec + site
  *
  * The stages do not know each other; this file hands the values from one to the next. */
+#define _DEFAULT_SOURCE /* sysconf */
 #include "portproof/audit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "error.h"
 #include "portproof/decode.h"
+
+/* One thread's part: a batch on its way, and a flow table of its own (the first worker's is the audit's). */
+struct worker {
+    struct pp_audit *audit;
+    struct pp_flow_table *flows;
+    struct pp_chunk *chunk;
+    uint64_t outside_time;
+    bool failed; /* out of memory */
+    pthread_t thread;
+    struct pp_frame frames[PP_FRAME_BATCH];
+    struct pp_packet packets[PP_FRAME_BATCH];
+    uint8_t results[PP_FRAME_BATCH];
+};
+
+/* A capture being read, by one thread or by several. */
+struct input {
+    struct pp_capture *capture;
+    const char *path;
+    unsigned readers; /* threads that hold a piece of it */
+    bool exhausted;   /* no further piece */
+    uint64_t unsupported_frames;
+    uint16_t unsupported_link;
+};
 
 struct pp_audit {
     struct pp_audit_options options;
@@ -22,21 +49,23 @@ struct pp_audit {
     struct pp_spec *spec;        /* with the site's changes: what packets are classed with */
     struct pp_port_index *index;
     struct pp_flow_table *flows;
-    struct pp_capture *live;
+    struct worker *first; /* the calling thread's worker; live too */
+    struct input live;
     struct pp_capture_info *captures;
     uint32_t capture_count, capture_room;
     uint64_t outside_time;
-    uint64_t unsupported_frames; /* of the current capture */
-    uint16_t unsupported_link;
+    /* While reading: one lock for everything that follows, and for taking pieces of a capture. */
+    pthread_mutex_t lock;
+    const char *const *paths;
+    size_t path_count, path_next;
+    struct input *inputs; /* one per capture, by its index */
+    uint32_t current;     /* the one pieces are taken from */
+    uint32_t first_index; /* captures before it were read earlier */
     /* Made by judging, replaced by the next. */
     struct pp_site *inferred;
     struct pp_spec *inferred_spec;
     struct pp_port_index *inferred_index;
     struct pp_report *report;
-    /* One batch on its way. */
-    struct pp_frame frames[PP_FRAME_BATCH];
-    struct pp_packet packets[PP_FRAME_BATCH];
-    uint8_t results[PP_FRAME_BATCH];
 };
 
 static uint8_t class_of(const void *index, enum pp_transport transport, uint16_t port) { return pp_port_class(index, transport, port); }
@@ -45,6 +74,31 @@ static struct pp_spec *spec_for(const struct pp_audit *audit, const struct pp_si
 {
     if (!site) return pp_spec_effective(audit->rules, NULL, 0, 1);
     return pp_spec_effective(audit->rules, site->changes, site->change_count, pp_site_array_members(site, audit->rules));
+}
+
+static struct pp_flow_table *new_table(const struct pp_audit *audit)
+{
+    struct pp_flow_options options = {.max_flows = audit->options.max_flows, .port_class = class_of, .index = audit->index};
+    return audit->index ? pp_flow_table_create(&options) : NULL;
+}
+
+static struct worker *new_worker(struct pp_audit *audit, struct pp_flow_table *flows)
+{
+    struct worker *worker = flows ? calloc(1, sizeof *worker) : NULL;
+    if (!worker) return NULL;
+    worker->audit = audit;
+    worker->flows = flows;
+    worker->chunk = pp_chunk_create();
+    if (worker->chunk) return worker;
+    free(worker);
+    return NULL;
+}
+
+static void free_worker(struct worker *worker)
+{
+    if (!worker) return;
+    pp_chunk_destroy(worker->chunk);
+    free(worker);
 }
 
 struct pp_audit *pp_audit_create(const struct pp_spec *spec, const struct pp_site *site, const struct pp_audit_options *options)
@@ -57,9 +111,10 @@ struct pp_audit *pp_audit_create(const struct pp_spec *spec, const struct pp_sit
     audit->arena = arena_create();
     audit->spec = spec_for(audit, site);
     audit->index = audit->spec ? pp_port_index_create(audit->spec) : NULL;
-    struct pp_flow_options flow_options = {.max_flows = options->max_flows, .port_class = class_of, .index = audit->index};
-    audit->flows = audit->index ? pp_flow_table_create(&flow_options) : NULL;
-    if (audit->arena && audit->flows) return audit;
+    audit->flows = new_table(audit);
+    audit->first = new_worker(audit, audit->flows);
+    pthread_mutex_init(&audit->lock, NULL);
+    if (audit->arena && audit->flows && audit->first) return audit;
     pp_audit_destroy(audit);
     return NULL;
 }
@@ -80,8 +135,10 @@ void pp_audit_destroy(struct pp_audit *audit)
 {
     if (!audit) return;
     forget_judgement(audit);
-    pp_capture_close(audit->live);
+    pp_capture_close(audit->live.capture);
+    free_worker(audit->first);
     pp_flow_table_destroy(audit->flows);
+    pthread_mutex_destroy(&audit->lock);
     pp_port_index_destroy(audit->index);
     pp_spec_destroy(audit->spec);
     arena_destroy(audit->arena);
@@ -90,33 +147,33 @@ void pp_audit_destroy(struct pp_audit *audit)
 }
 
 /* Decode a batch; packets outside --from and --to are dropped here. Returns how many remain. */
-static size_t decode_batch(struct pp_audit *audit, size_t count)
+static size_t decode_batch(struct worker *worker, struct input *input, size_t count)
 {
+    const struct pp_audit *audit = worker->audit;
     struct pp_decode_options options = {.decap = audit->options.decap};
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        struct pp_packet *packet = &audit->packets[kept];
-        audit->results[kept] = (uint8_t)pp_decode(&audit->frames[i], &options, packet);
+        struct pp_packet *packet = &worker->packets[kept];
+        enum pp_decoded result = pp_decode(&worker->frames[i], &options, packet);
         if (packet->time_ns != PP_NO_FIRST && (packet->time_ns < audit->options.from_ns || packet->time_ns > audit->options.to_ns)) {
-            audit->outside_time++;
+            worker->outside_time++;
             continue;
         }
-        if (audit->results[kept] == PP_DECODED) {
+        if (result == PP_DECODED) {
             packet->source_class = pp_port_class(audit->index, packet->transport, packet->source_port);
             packet->destination_class = pp_port_class(audit->index, packet->transport, packet->destination_port);
+        } else if (result == PP_UNSUPPORTED_LINK) {
+            __atomic_add_fetch(&input->unsupported_frames, 1, __ATOMIC_RELAXED);
+            __atomic_store_n(&input->unsupported_link, worker->frames[i].link_type, __ATOMIC_RELAXED);
         }
-        if (audit->results[kept] == PP_UNSUPPORTED_LINK) {
-            audit->unsupported_frames++;
-            audit->unsupported_link = audit->frames[i].link_type;
-        }
-        kept++;
+        worker->results[kept++] = (uint8_t)result;
     }
     return kept;
 }
 
-static bool judge_batch(struct pp_audit *audit, size_t count)
+static bool judge_batch(struct worker *worker, struct input *input, size_t count)
 {
-    return pp_flow_table_add(audit->flows, audit->packets, audit->results, decode_batch(audit, count));
+    return pp_flow_table_add(worker->flows, worker->packets, worker->results, decode_batch(worker, input, count));
 }
 
 /* Room for one more capture's facts; they outlive the capture, so its name is copied. */
@@ -132,59 +189,200 @@ static struct pp_capture_info *add_info(struct pp_audit *audit)
     return &audit->captures[audit->capture_count++];
 }
 
-static void keep_info(struct pp_audit *audit, struct pp_capture_info *info, const struct pp_capture *capture)
+static void keep_info(struct pp_audit *audit, struct pp_capture_info *info, const struct input *input)
 {
-    *info = *pp_capture_info(capture);
+    *info = *pp_capture_info(input->capture);
     info->name = arena_copy(audit->arena, info->name, strlen(info->name));
     if (!info->name) info->name = "";
-    if (!audit->unsupported_frames || info->failed) return;
+    if (!input->unsupported_frames || info->failed) return;
     info->failed = true;
-    error_at(&info->error, 0, 0, "unsupported link type %s (%u): %llu of %llu frames were not read", pp_link_name(audit->unsupported_link),
-             audit->unsupported_link, (unsigned long long)audit->unsupported_frames, (unsigned long long)info->packets);
+    error_at(&info->error, 0, 0, "unsupported link type %s (%u): %llu of %llu frames were not read", pp_link_name(input->unsupported_link),
+             input->unsupported_link, (unsigned long long)input->unsupported_frames, (unsigned long long)info->packets);
 }
 
-bool pp_audit_read(struct pp_audit *audit, const char *path)
+/* --- reading captures, by several threads -------------------------------------------------------------------------------
+ *
+ * All threads take pieces of the current capture, under the lock; what they do with a piece needs none. A capture that does
+ * not come in pieces (compressed, standard input, filtered) is one thread's, and the others go on to the next capture. Flow
+ * tables are joined at the end: a flow record is a join, so neither the number of threads nor who took what shows. */
+
+/* Open the next path; false: none is left, or memory is out. Under the lock. */
+static bool open_next(struct pp_audit *audit, bool *failed)
 {
-    struct pp_capture_info *info = add_info(audit);
-    if (!info) return false;
+    if (audit->path_next == audit->path_count) return false;
+    struct input *input = &audit->inputs[audit->path_next];
     struct pp_capture_options options = {
-        .filter = audit->options.filter, .hash = audit->options.hash, .index = (uint16_t)(audit->capture_count - 1)};
-    struct pp_capture *capture = pp_capture_open(path, &options);
-    if (!capture) return audit->capture_count--, false;
-    audit->unsupported_frames = 0;
-    bool ok = true;
-    for (size_t count; ok && (count = pp_capture_next(capture, audit->frames, PP_FRAME_BATCH)) > 0;) {
-        ok = judge_batch(audit, count);
-        if (audit->options.progress)
-            audit->options.progress(audit->options.progress_context, path, pp_capture_position(capture), pp_capture_info(capture)->bytes);
+        .filter = audit->options.filter, .hash = audit->options.hash, .index = (uint16_t)(audit->first_index + audit->path_next)};
+    *input = (struct input){.path = audit->paths[audit->path_next], .capture = pp_capture_open(audit->paths[audit->path_next], &options)};
+    if (!input->capture) return *failed = true, false;
+    audit->current = (uint32_t)audit->path_next++;
+    return true;
+}
+
+/* The last one out of a capture keeps what is known of it, and closes it. Under the lock. */
+static void leave(struct pp_audit *audit, struct input *input)
+{
+    if (--input->readers || !input->exhausted) return;
+    keep_info(audit, &audit->captures[audit->first_index + (uint32_t)(input - audit->inputs)], input);
+    pp_capture_close(input->capture);
+    input->capture = NULL;
+}
+
+/* What to read next: a piece of the current capture (in worker->chunk), or a whole one. NULL: nothing is left. Under the lock. */
+static struct input *take_work(struct worker *worker, bool *whole)
+{
+    struct pp_audit *audit = worker->audit;
+    for (;;) {
+        struct input *input = audit->path_next ? &audit->inputs[audit->current] : NULL;
+        if (!input || input->exhausted) {
+            if (!open_next(audit, &worker->failed)) return NULL;
+            continue;
+        }
+        input->readers++;
+        *whole = !pp_capture_splits(input->capture);
+        if (*whole) input->exhausted = true; /* for everybody else */
+        if (*whole || pp_capture_take(input->capture, worker->chunk)) return input;
+        input->exhausted = true;
+        leave(audit, input);
     }
-    keep_info(audit, info, capture);
-    pp_capture_close(capture);
+}
+
+static void tell_progress(const struct worker *worker, const struct input *input)
+{
+    const struct pp_audit_options *options = &worker->audit->options;
+    if (options->progress && worker == worker->audit->first)
+        options->progress(options->progress_context, input->path, pp_capture_position(input->capture),
+                          pp_capture_info(input->capture)->bytes);
+}
+
+static void read_work(struct worker *worker, struct input *input, bool whole)
+{
+    for (size_t count; !worker->failed;) {
+        count = whole ? pp_capture_next(input->capture, worker->frames, PP_FRAME_BATCH)
+                      : pp_chunk_next(worker->chunk, worker->frames, PP_FRAME_BATCH);
+        if (!count) break;
+        worker->failed = !judge_batch(worker, input, count);
+        if (whole) tell_progress(worker, input);
+    }
+}
+
+static void *run_worker(void *argument)
+{
+    struct worker *worker = argument;
+    struct pp_audit *audit = worker->audit;
+    pthread_mutex_lock(&audit->lock);
+    for (bool whole; !worker->failed;) {
+        struct input *input = take_work(worker, &whole);
+        if (!input) break;
+        if (!whole) tell_progress(worker, input);
+        pthread_mutex_unlock(&audit->lock);
+        read_work(worker, input, whole);
+        pthread_mutex_lock(&audit->lock);
+        if (!whole) pp_capture_give(input->capture, worker->chunk);
+        leave(audit, input);
+    }
+    pthread_mutex_unlock(&audit->lock);
+    return NULL;
+}
+
+/* Start a further worker; NULL when there is no memory or no thread for it, which costs time only. */
+static struct worker *start_worker(struct pp_audit *audit)
+{
+    struct pp_flow_table *flows = new_table(audit);
+    struct worker *worker = new_worker(audit, flows);
+    if (worker && pthread_create(&worker->thread, NULL, run_worker, worker) == 0) return worker;
+    free_worker(worker);
+    pp_flow_table_destroy(flows);
+    return NULL;
+}
+
+static bool join_worker(struct pp_audit *audit, struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+    bool ok = !worker->failed && pp_flow_table_merge(audit->flows, worker->flows);
+    audit->outside_time += worker->outside_time;
+    pp_flow_table_destroy(worker->flows);
+    free_worker(worker);
     return ok;
 }
 
+static unsigned thread_count(const struct pp_audit *audit)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = audit->options.threads ? audit->options.threads : processors > 0 ? (unsigned)processors : 1;
+    return threads < PP_THREADS_MAX ? threads : PP_THREADS_MAX;
+}
+
+/* More threads help once there is more than one piece to take. */
+static bool worth_threads(const struct pp_audit *audit)
+{
+    enum { SMALL_BYTES = 4 * 1024 * 1024 };
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < audit->path_count; i++) {
+        struct stat info;
+        if (stat(audit->paths[i], &info) == 0) bytes += (uint64_t)info.st_size;
+    }
+    return bytes > SMALL_BYTES || audit->options.threads > 1;
+}
+
+static bool reserve_infos(struct pp_audit *audit, size_t count)
+{
+    audit->first_index = audit->capture_count;
+    for (size_t i = 0; i < count; i++) {
+        struct pp_capture_info *info = add_info(audit);
+        if (!info) return false;
+        *info = (struct pp_capture_info){.name = "", .format = "unknown", .first_ns = PP_NO_FIRST};
+    }
+    return true;
+}
+
+bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t count)
+{
+    struct worker *others[PP_THREADS_MAX] = {NULL};
+    audit->paths = paths;
+    audit->path_count = count;
+    audit->path_next = 0;
+    audit->inputs = calloc(count + 1, sizeof *audit->inputs);
+    bool ok = audit->inputs && reserve_infos(audit, count);
+    unsigned threads = ok && worth_threads(audit) ? thread_count(audit) : 1;
+    for (unsigned i = 1; i < threads; i++) others[i] = start_worker(audit);
+    if (ok) run_worker(audit->first);
+    for (unsigned i = 1; i < threads; i++)
+        if (others[i]) ok &= join_worker(audit, others[i]);
+    ok = ok && !audit->first->failed;
+    for (size_t i = 0; audit->inputs && i < count; i++) pp_capture_close(audit->inputs[i].capture); /* left behind when memory ran out */
+    free(audit->inputs);
+    audit->inputs = NULL;
+    audit->outside_time += audit->first->outside_time;
+    audit->first->outside_time = 0;
+    return ok;
+}
+
+/* --- live --------------------------------------------------------------------------------------------------------------- */
+
 bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture)
 {
-    audit->live = capture;
-    audit->unsupported_frames = 0;
+    audit->live = (struct input){.capture = capture};
     struct pp_capture_info *info = add_info(audit);
-    if (info) keep_info(audit, info, capture);
+    if (info) keep_info(audit, info, &audit->live);
     return info != NULL;
 }
 
 bool pp_audit_pump(struct pp_audit *audit)
 {
-    size_t count = pp_capture_next(audit->live, audit->frames, PP_FRAME_BATCH);
-    return (!count || judge_batch(audit, count)) && !pp_capture_info(audit->live)->failed;
+    size_t count = pp_capture_next(audit->live.capture, audit->first->frames, PP_FRAME_BATCH);
+    return (!count || judge_batch(audit->first, &audit->live, count)) && !pp_capture_info(audit->live.capture)->failed;
 }
 
 void pp_audit_detach(struct pp_audit *audit)
 {
-    if (!audit->live) return;
-    pp_capture_update_drops(audit->live);
-    keep_info(audit, &audit->captures[audit->capture_count - 1], audit->live);
-    pp_capture_close(audit->live);
-    audit->live = NULL;
+    if (!audit->live.capture) return;
+    pp_capture_update_drops(audit->live.capture);
+    keep_info(audit, &audit->captures[audit->capture_count - 1], &audit->live);
+    pp_capture_close(audit->live.capture);
+    audit->live.capture = NULL;
+    audit->outside_time += audit->first->outside_time;
+    audit->first->outside_time = 0;
 }
 
 const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, uint32_t *count)

@@ -6,13 +6,17 @@
 
 struct pp_audit;
 
+enum { PP_THREADS_MAX = 16 }; /* finding record boundaries is serial; more threads than this wait for it */
+
 struct pp_audit_options {
     const char *filter;        /* libpcap filter expression; NULL: none */
     pp_time_ns from_ns, to_ns; /* packets outside are not judged; 0 and UINT64_MAX: all */
     uint32_t max_flows;        /* 0: PP_MAX_FLOWS_DEFAULT */
     bool decap;                /* judge what tunnels carry */
     bool hash;                 /* SHA-256 of every capture */
-    /** Called now and then while reading; position and total in bytes of the current capture. NULL: never. */
+    unsigned threads;          /* that may read; 0: as many as there are processors, at most PP_THREADS_MAX */
+    /** Called now and then while reading, by the thread that called pp_audit_read; position and total in bytes of the current capture.
+     * NULL: never. */
     void (*progress)(void *context, const char *capture, uint64_t position, uint64_t total);
     void *progress_context;
 };
@@ -21,8 +25,9 @@ struct pp_audit_options {
 struct pp_audit *pp_audit_create(const struct pp_spec *spec, const struct pp_site *site, const struct pp_audit_options *options);
 void pp_audit_destroy(struct pp_audit *audit); /* takes NULL */
 
-/** Read one capture to its end. What is wrong with it stands in pp_audit_captures()[…].error; false: out of memory. */
-bool pp_audit_read(struct pp_audit *audit, const char *path);
+/** Read captures to their end, on as many threads as the options say; the result does not depend on how many. What is wrong with
+ * one stands in pp_audit_captures()[…].error; false: out of memory. */
+bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t count);
 
 /** Live: add an open capture (owned by the audit from here on), then pump it. */
 bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture);

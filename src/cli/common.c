@@ -229,8 +229,13 @@ bool session_open(struct session *s, struct arguments *a)
     if (a->filter && !pp_capture_check_filter(a->filter, &error)) return complain("--filter: %s", error.text), false;
     s->spec = load_rules(a);
     if (!s->spec || !load_site(a, s->spec, &s->site)) return session_close(s), false;
-    struct pp_audit_options options = {
-        .filter = a->filter, .from_ns = a->from_ns, .to_ns = a->to_ns, .max_flows = a->max_flows, .decap = a->decap, .hash = a->hash};
+    struct pp_audit_options options = {.filter = a->filter,
+                                       .from_ns = a->from_ns,
+                                       .to_ns = a->to_ns,
+                                       .max_flows = a->max_flows,
+                                       .decap = a->decap,
+                                       .hash = a->hash,
+                                       .threads = a->threads};
     if (!a->quiet && isatty(STDERR_FILENO)) {
         options.progress = draw_progress;
         options.progress_context = &progress;
@@ -255,8 +260,7 @@ void complain_captures(struct session *s)
 
 bool session_read(struct session *s, struct arguments *a)
 {
-    bool ok = true;
-    for (int i = 0; ok && i < a->operand_count; i++) ok = pp_audit_read(s->audit, a->operands[i]);
+    bool ok = pp_audit_read(s->audit, (const char *const *)a->operands, (size_t)a->operand_count);
     clear_progress(&progress);
     if (!ok) complain("out of memory: the flows do not fit; try a smaller --max-flows");
     complain_captures(s);
