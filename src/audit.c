@@ -391,7 +391,7 @@ const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, ui
     return audit->captures;
 }
 
-struct pp_flow_table *pp_audit_flows(struct pp_audit *audit) { return pp_flow_table_sort(audit->flows) ? audit->flows : NULL; }
+struct pp_flow_table *pp_audit_flows(struct pp_audit *audit) { return audit->flows; }
 
 /* Without a site file: who is who, and then the spec for as many array members as that shows. */
 static bool infer(struct pp_audit *audit)

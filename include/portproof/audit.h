@@ -39,7 +39,7 @@ void pp_audit_detach(struct pp_audit *audit);
 /** What is known of the captures read so far. */
 const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, uint32_t *count);
 
-/** Sort and hand out the flows; NULL: out of memory. */
+/** The flows, as they are until the next call on the audit; pp_audit_judge puts them in order. */
 struct pp_flow_table *pp_audit_flows(struct pp_audit *audit);
 
 /** Judge everything read so far. The report is the audit's; it is replaced by the next call. NULL: out of memory. */

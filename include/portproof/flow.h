@@ -140,7 +140,7 @@ bool pp_flow_table_merge(struct pp_flow_table *table, const struct pp_flow_table
 bool pp_flow_table_sort(struct pp_flow_table *table);
 
 size_t pp_flow_count(const struct pp_flow_table *table);
-/** The flow at `position` in the order of the last pp_flow_table_sort. */
+/** The flow at `position` in the order of pp_flow_table_sort; before it, or once flows were added, in no order that means anything. */
 void pp_flow_at(const struct pp_flow_table *table, size_t position, struct pp_flow *out);
 
 const struct pp_counters *pp_flow_counters(const struct pp_flow_table *table);

@@ -28,7 +28,7 @@ struct pp_sink {
 };
 
 /** All flows as "tsv", "jsonl" or "text". `report` is needed for the latter two (who opened it, verdict); NULL for tsv.
- * The table must be sorted. false: unknown format, out of memory, or the sink stopped. */
+ * The order of JSON lines and text is the table's. false: unknown format, out of memory, or the sink stopped. */
 bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink);
 
 #endif

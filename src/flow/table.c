@@ -400,7 +400,8 @@ bool pp_flow_table_sort(struct pp_flow_table *table)
 void pp_flow_at(const struct pp_flow_table *table, size_t position, struct pp_flow *out)
 {
     const struct store *store;
-    const struct record *record = numbered(table, table->order[position], &store);
+    bool sorted = table->order_count == pp_flow_count(table) && table->order;
+    const struct record *record = numbered(table, sorted ? table->order[position] : (uint32_t)position, &store);
     size_t n = address_bytes(store);
     memset(out, 0, sizeof *out);
     record_ports(store, record, out->port);
