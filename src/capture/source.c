@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "inflate.h"
+#include "pump.h"
 
 enum {
     CHUNK_BYTES = 256 * 1024,  /* read from a stream at once */
@@ -65,6 +66,7 @@ static bool begin(struct source *source)
     source->bytes = source->buffer;
     if (source->compression) source->inflater = inflater_create(source->compression);
     if (!source->buffer || (source->compression && !source->inflater)) return refuse(source, 0, "out of memory", "");
+    if (source->inflater) source->pump = pump_create(source);
     return true;
 }
 
@@ -115,6 +117,7 @@ bool source_open_memory(struct source *source, const uint8_t *bytes, size_t size
 void source_close(struct source *source)
 {
     struct input *input = &source->input;
+    pump_destroy(source->pump);
     if (input->unmap) munmap((void *)(uintptr_t)input->map, input->map_size);
     if (input->fd >= 0 && input->fd != STDIN_FILENO) close(input->fd);
     free(input->chunk);
@@ -160,7 +163,9 @@ const uint8_t *source_fill(struct source *source, size_t n)
     while (source->size < n && !source->ended) {
         if (!make_room(source)) break;
         uint8_t *free_at = source->buffer + source->size;
-        if (source->inflater)
+        if (source->pump)
+            source->size += pump_read(source->pump, source, free_at, source->room - source->size);
+        else if (source->inflater)
             source->size += inflater_read(source->inflater, source, free_at, source->room - source->size);
         else
             append_stored(source);
@@ -168,10 +173,15 @@ const uint8_t *source_fill(struct source *source, size_t n)
     return source->size >= n ? source->bytes : NULL;
 }
 
-uint64_t source_bytes(const struct source *source) { return source->input.map ? source->input.map_size : source->input.read_bytes; }
+uint64_t source_bytes(const struct source *source)
+{
+    if (source->pump) return pump_bytes(source->pump);
+    return source->input.map ? source->input.map_size : source->input.read_bytes;
+}
 
 uint64_t source_position(const struct source *source)
 {
+    if (source->pump) return pump_position(source->pump);
     if (source->input.map && !source->compression) return source->at;
     return source_bytes(source) - source->input.left;
 }
@@ -180,6 +190,10 @@ void source_digest(struct source *source, char out[DIGEST_HEX_SIZE])
 {
     struct input *input = &source->input;
     out[0] = '\0';
+    if (source->pump) {
+        pump_digest(source->pump, out);
+        return;
+    }
     if (!input->hashing) return;
     if (input->map)
         digest_add(&input->digest, input->map, input->map_size);

@@ -15,6 +15,7 @@
 #include "portproof/base.h"
 
 struct inflater;
+struct pump;
 
 /* The bytes as stored. */
 struct input {
@@ -42,7 +43,8 @@ struct source {
     uint8_t *buffer; /* owns the window unless mapped */
     size_t room;
     struct input input;
-    struct inflater *inflater; /* NULL: as stored */
+    struct inflater *inflater; /* NULL: as stored, or the pump's */
+    struct pump *pump;         /* decompresses ahead, and has the input; NULL: nothing to decompress, or no thread for it */
     const char *compression;
     struct pp_error error;
 };
