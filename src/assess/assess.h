@@ -88,6 +88,8 @@ enum pp_answer got_through(enum pp_outcome outcome, uint8_t transport);
 uint64_t captures_of(const struct pp_flow *flow);
 
 /* verdict.c */
+enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
+                                uint16_t to_host);
 enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
 struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port,
                                 pp_role_set from, pp_role_set to);
@@ -122,6 +124,10 @@ struct candidates {
 bool list_candidates(struct assessment *a, uint16_t row, struct candidates *out);
 /** NULL: the site's hosts do not allow such an edge. */
 struct candidate *find_candidate(const struct candidates *all, uint16_t from, uint16_t to, uint16_t port);
+/** Whether a host may stand at this end of the row: it holds the role, and is the primary where the row wants that. */
+bool may_stand(const struct pp_row *row, const struct pp_host *host, bool at_from, bool primary_named);
+/** Whether two entries can have an edge at all: not one host with itself, and an address family in common. */
+bool may_join(const struct pp_site *site, uint16_t from, uint16_t to);
 /** The same open sides for a tried pair of hosts. */
 void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *port);
 
