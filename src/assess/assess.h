@@ -39,12 +39,21 @@ struct reading {
     uint16_t expired;       /* first matching expired one, or PP_NONE */
 };
 
+/** Waivers by port, so that thousands of them cost a flow no more than those on its port. */
+struct waiver_index {
+    uint32_t *start[2]; /* TCP, UDP: of each port's part of `narrow`, and one more */
+    uint16_t *narrow;   /* numbers of waivers of few ports, ascending within a port */
+    uint16_t *wide;     /* of all others */
+    uint32_t wide_count;
+};
+
 struct assessment {
     const struct pp_assess_input *in;
     struct arena *arena;
     struct pp_report *report;
     struct directory directory;
     struct endpoints endpoints;
+    struct waiver_index waivers;
     struct pp_judged *judged;
     size_t count;
     uint16_t class_port[2][PP_CLASSES_MAX]; /* highest port of each class, TCP and UDP: stands for a folded port */
@@ -72,12 +81,19 @@ struct subject subject_of(const struct assessment *a, const struct pp_flow *flow
 /* orient.c */
 void mark_narrow_ports(struct assessment *a);
 bool learn_endpoints(struct assessment *a);
-bool waiver_matches(const struct pp_waiver *waiver, const struct subject *s, unsigned initiator);
 void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
 unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis);
 
 /** Which end sent the earliest packet of a UDP flow; 2: cannot be told. */
 unsigned by_first_packet(const struct pp_flow *flow);
+
+/* waivers.c */
+bool waivers_init(struct waiver_index *index, const struct pp_site *site);
+void waivers_finish(struct waiver_index *index);
+/** Waivers that match when `initiator` opened the flow, into the reading. */
+void read_waivers(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
+/** Remember the smallest set of ports that matches. */
+void narrow_down(struct reading *reading, uint32_t ports);
 
 /* outcome.c */
 enum pp_outcome outcome_of(const struct pp_flow *flow, unsigned initiator);

@@ -88,13 +88,15 @@ TEST(five_thousand_hosts_are_no_trouble)
 
 TEST(a_filter_without_a_site_holds_every_port_of_every_narrow_row)
 {
-    static const char rules[] = "name: two\ntitle: Two\nversion: \"1\"\nsource: here\n"
-                                "roles:\n  - {name: a, title: A}\n  - {name: b, title: B}\n"
-                                "features:\n  - {name: f, title: F}\n"
-                                "rows:\n"
-                                "  - {id: one, from: a, to: b, transport: tcp, ports: 443/tcp, feature: f, coverage: pair, purpose: p}\n"
-                                "  - {id: two, from: b, to: a, transport: tcp, ports: \"443/tcp, 8443/tcp\", feature: f, coverage: pair, "
-                                "purpose: p}\n";
+    static const char rules[] =
+        "name: two\ntitle: Two\nversion: \"1\"\nsource: here\n"
+        "roles:\n  - {name: a, title: A}\n  - {name: b, title: B}\n"
+        "features:\n  - {name: f, title: F}\n"
+        "rows:\n"
+        "  - {id: one, page_line: 1, group: g, from: a, to: b, transport: tcp, ports: 443/tcp, feature: f, coverage: pair, purpose: p, "
+        "when: w, exercise: e}\n"
+        "  - {id: two, page_line: 2, group: g, from: b, to: a, transport: tcp, ports: \"443/tcp, 8443/tcp\", feature: f, coverage: pair, "
+        "purpose: p, when: w, exercise: e}\n";
     struct pp_error error;
     struct pp_spec *spec = pp_spec_parse(rules, sizeof rules - 1, &error);
     if (!spec) fail_msg("%s", error.text);
