@@ -125,7 +125,9 @@ static void add_head(struct page *p)
     text_init(&line);
     text_printf(&line, "portproof %s %s rules ", p->options->tool_version, sign(p, SIGN_BETWEEN));
     add_safe(&line, r->spec->name);
-    text_printf(&line, " %s (%u rows) %s ", r->spec->version, r->spec->row_count, sign(p, SIGN_BETWEEN));
+    text_add(&line, " ");
+    add_safe(&line, r->spec->version);
+    text_printf(&line, " (%u rows) %s ", r->spec->row_count, sign(p, SIGN_BETWEEN));
     if (r->site->inferred)
         text_printf(&line, "no site file (%u hosts, roles inferred from the traffic)", r->site->host_count);
     else {
