@@ -80,8 +80,9 @@ def complaints(report, flows, status):
     if sums["unexpected", True] != summary["got_through"]:
         yield "findings let %d flows through, the summary %d" % (sums["unexpected", True], summary["got_through"])
     packets = sum(flow[side]["packets"] for flow in flows for side in ("forward", "reverse"))
-    if packets + report["counters"].get("not_judged", 0) != report["counters"]["decoded"]:
-        yield "%d packets in flows, %d decoded" % (packets, report["counters"]["decoded"])
+    counters = report["counters"]
+    if not 0 <= packets + counters["not_judged"] - counters["decoded"] <= (counters["icmp_errors"] if counters["not_judged"] else 0):
+        yield "%d packets in flows, %d decoded" % (packets, counters["decoded"])
     wanted = verdict_of(report)
     if wanted and wanted != report["verdict"]:
         yield "verdict %s, the numbers say %s" % (report["verdict"], wanted)
