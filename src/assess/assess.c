@@ -151,7 +151,7 @@ static bool judge_everything(struct assessment *a)
     mark_narrow_ports(a);
     learn_loopback_features(a);
     for (uint32_t h = 0; h < a->in->site->host_count; h++) a->primary_named |= a->in->site->hosts[h].primary;
-    if (!learn_endpoints(a)) return false;
+    if (!waivers_init(&a->waivers, a->in->site) || !learn_endpoints(a)) return false;
     judge_flows(a);
     if (!add_labels(a)) return false;
     summarise(a);
@@ -187,6 +187,7 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
         report->address_count = a->directory.count;
         free(a->directory.slots);
         endpoints_finish(&a->endpoints);
+        waivers_finish(&a->waivers);
     }
     free(a);
     if (ok) return report;

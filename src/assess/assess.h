@@ -39,12 +39,21 @@ struct reading {
     uint16_t expired;       /* first matching expired one, or PP_NONE */
 };
 
+/** Waivers by port, so that thousands of them cost a flow no more than those on its port. */
+struct waiver_index {
+    uint32_t *start[2]; /* TCP, UDP: of each port's part of `narrow`, and one more */
+    uint16_t *narrow;   /* numbers of waivers of few ports, ascending within a port */
+    uint16_t *wide;     /* of all others */
+    uint32_t wide_count;
+};
+
 struct assessment {
     const struct pp_assess_input *in;
     struct arena *arena;
     struct pp_report *report;
     struct directory directory;
     struct endpoints endpoints;
+    struct waiver_index waivers;
     struct pp_judged *judged;
     size_t count;
     uint16_t class_port[2][PP_CLASSES_MAX]; /* highest port of each class, TCP and UDP: stands for a folded port */
@@ -72,12 +81,19 @@ struct subject subject_of(const struct assessment *a, const struct pp_flow *flow
 /* orient.c */
 void mark_narrow_ports(struct assessment *a);
 bool learn_endpoints(struct assessment *a);
-bool waiver_matches(const struct pp_waiver *waiver, const struct subject *s, unsigned initiator);
 void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
 unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis);
 
 /** Which end sent the earliest packet of a UDP flow; 2: cannot be told. */
 unsigned by_first_packet(const struct pp_flow *flow);
+
+/* waivers.c */
+bool waivers_init(struct waiver_index *index, const struct pp_site *site);
+void waivers_finish(struct waiver_index *index);
+/** Waivers that match when `initiator` opened the flow, into the reading. */
+void read_waivers(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
+/** Remember the smallest set of ports that matches. */
+void narrow_down(struct reading *reading, uint32_t ports);
 
 /* outcome.c */
 enum pp_outcome outcome_of(const struct pp_flow *flow, unsigned initiator);
@@ -88,6 +104,8 @@ enum pp_answer got_through(enum pp_outcome outcome, uint8_t transport);
 uint64_t captures_of(const struct pp_flow *flow);
 
 /* verdict.c */
+enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
+                                uint16_t to_host);
 enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
 struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port,
                                 pp_role_set from, pp_role_set to);
@@ -122,6 +140,10 @@ struct candidates {
 bool list_candidates(struct assessment *a, uint16_t row, struct candidates *out);
 /** NULL: the site's hosts do not allow such an edge. */
 struct candidate *find_candidate(const struct candidates *all, uint16_t from, uint16_t to, uint16_t port);
+/** Whether a host may stand at this end of the row: it holds the role, and is the primary where the row wants that. */
+bool may_stand(const struct pp_row *row, const struct pp_host *host, bool at_from, bool primary_named);
+/** Whether two entries can have an edge at all: not one host with itself, and an address family in common. */
+bool may_join(const struct pp_site *site, uint16_t from, uint16_t to);
 /** The same open sides for a tried pair of hosts. */
 void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *port);
 

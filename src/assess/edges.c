@@ -26,13 +26,21 @@ static bool share_family(const struct pp_host *a, const struct pp_host *b)
     return false;
 }
 
-/* Whether a host may stand at this end of the row. */
-static bool may_stand(const struct assessment *a, const struct pp_row *row, uint16_t host, bool at_from)
+bool may_stand(const struct pp_row *row, const struct pp_host *host, bool at_from, bool primary_named)
 {
-    const struct pp_host *h = &a->in->site->hosts[host];
-    if (!(h->roles >> (at_from ? row->from : row->to) & 1)) return false;
+    if (!(host->roles >> (at_from ? row->from : row->to) & 1)) return false;
     bool must_be_primary = row->primary == (at_from ? PP_PRIMARY_FROM : PP_PRIMARY_TO);
-    return !must_be_primary || h->primary || !a->primary_named;
+    return !must_be_primary || host->primary || !primary_named;
+}
+
+bool may_join(const struct pp_site *site, uint16_t from, uint16_t to)
+{
+    return (from != to || site->hosts[from].is_prefix) && share_family(&site->hosts[from], &site->hosts[to]);
+}
+
+static bool stands(const struct assessment *a, const struct pp_row *row, uint16_t host, bool at_from)
+{
+    return may_stand(row, &a->in->site->hosts[host], at_from, a->primary_named);
 }
 
 static bool same_edge(const struct candidate *a, const struct candidate *b)
@@ -129,17 +137,16 @@ static bool collect_stand(const struct assessment *a, const struct pp_row *row, 
     stand->hosts = calloc(a->in->site->host_count + 1u, sizeof *stand->hosts);
     if (!stand->hosts) return false;
     for (uint32_t h = 0; h < a->in->site->host_count; h++)
-        if (may_stand(a, row, (uint16_t)h, at_from)) stand->hosts[stand->count++] = (uint16_t)h;
+        if (stands(a, row, (uint16_t)h, at_from)) stand->hosts[stand->count++] = (uint16_t)h;
     if (open) keep_representatives(a, row, stand);
     return true;
 }
 
 static bool add_pair(const struct assessment *a, const struct pp_row *row, struct candidates *out, uint16_t f, uint16_t t)
 {
-    const struct pp_site *site = a->in->site;
-    if ((f == t && !site->hosts[f].is_prefix) || !share_family(&site->hosts[f], &site->hosts[t])) return true;
+    if (!may_join(a->in->site, f, t)) return true;
     /* The other way round it is the same edge, and has been or will be met. */
-    if (row->coverage == PP_EACH_UNORDERED_PAIR && t < f && may_stand(a, row, t, true) && may_stand(a, row, f, false)) return true;
+    if (row->coverage == PP_EACH_UNORDERED_PAIR && t < f && stands(a, row, t, true) && stands(a, row, f, false)) return true;
     struct candidate one = {f, t, 0, edge_setting(a, row->feature, f, t), a->visible[f] && a->visible[t]};
     /* No second member of the array is known to be in a prefix: due only once two were seen to try. */
     if (f == t && row->from == row->to && one.setting == PP_SET_ON) one.setting = PP_SET_AUTO;

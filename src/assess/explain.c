@@ -212,7 +212,7 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
         break;
     case PP_UNKNOWN_HOST:
         add_party(a, text, f->initiator.roles ? &f->responder : &f->initiator);
-        text_printf(text, " has no role in the inventory. Name it in the site file; or: %s.", remedy(f));
+        text_printf(text, " has no role in the inventory. %s; or name it in the site file, if it belongs there.", remedy(f));
         break;
     default: break;
     }

@@ -33,8 +33,9 @@ static void judge_drops(struct assessment *a)
     }
     if (f->drops)
         note(a, above_one_percent(f->drops, packets + f->drops) ? PP_POOR : PP_LIMITED,
-             arena_format(a->arena, "%" PRIu64 " packets were lost while capturing (%.2f %%); what they held cannot be told", f->drops,
-                          (double)f->drops * PERCENT / (double)(packets + f->drops)));
+             arena_format(a->arena, "%" PRIu64 " packet%s lost while capturing (%.2f %%); what %s held cannot be told", f->drops,
+                          f->drops == 1 ? " was" : "s were", (double)f->drops * PERCENT / (double)(packets + f->drops),
+                          f->drops == 1 ? "it" : "they"));
     if (!all_known && packets) note(a, PP_GOOD, "loss while capturing is unknown: this format does not carry it");
 }
 
@@ -47,17 +48,21 @@ static void judge_truncation(struct assessment *a)
     if (c->header_cut)
         note(a, above_one_percent(c->header_cut, frames) ? PP_POOR : PP_LIMITED,
              arena_format(a->arena,
-                          "%" PRIu64 " of %" PRIu64 " frames were cut inside a header that was needed: capture with a larger snap length",
-                          c->header_cut, frames));
+                          "%" PRIu64 " of %" PRIu64 " frames %s cut inside a header that was needed: capture with a larger snap length",
+                          c->header_cut, frames, c->header_cut == 1 ? "was" : "were"));
     for (uint32_t i = 0; i < a->in->capture_count; i++)
         if (a->in->captures[i].failed) note(a, PP_LIMITED, arena_format(a->arena, "capture %u was not read to its end", i + 1));
     if (c->by_result[PP_UNSUPPORTED_LINK])
         note(a, PP_LIMITED,
-             arena_format(a->arena, "%" PRIu64 " frames of a link type that is not read", c->by_result[PP_UNSUPPORTED_LINK]));
-    if (c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP])
+             arena_format(a->arena, "%" PRIu64 " frame%s of a link type that is not read", c->by_result[PP_UNSUPPORTED_LINK],
+                          c->by_result[PP_UNSUPPORTED_LINK] == 1 ? "" : "s"));
+    uint64_t absurd = c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP];
+    if (absurd)
         note(a, PP_GOOD,
-             arena_format(a->arena, "%" PRIu64 " frames contradict themselves or nest too deep, and were not judged",
-                          c->by_result[PP_MALFORMED] + c->by_result[PP_TOO_DEEP]));
+             arena_format(a->arena,
+                          absurd == 1 ? "%" PRIu64 " frame contradicts itself or nests too deep, and was not judged"
+                                      : "%" PRIu64 " frames contradict themselves or nest too deep, and were not judged",
+                          absurd));
     if (c->tunnels && !a->in->decap)
         note(a, PP_LIMITED,
              arena_format(a->arena, "%" PRIu64 " frame%s a tunnel that was not entered; see what is inside with --decap", c->tunnels,
@@ -80,8 +85,11 @@ static void judge_one_sidedness(struct assessment *a)
     if (half)
         note(a, half * 10 > judged ? PP_LIMITED : PP_GOOD,
              arena_format(a->arena,
-                          "%" PRIu64 " of %" PRIu64 " flows were seen from one side only: asymmetric routing, or one leg of a mirror port",
-                          half, judged));
+                          "%" PRIu64 " of %" PRIu64 " flow%s seen from one side only: asymmetric routing, or one leg of a mirror port",
+                          half, judged,
+                          judged == 1 ? " was"
+                          : half == 1 ? "s was"
+                                      : "s were"));
 }
 
 static bool judge_gaps(struct assessment *a)

@@ -11,6 +11,8 @@ struct inference {
     const struct pp_port_index *index;
     struct pp_flow_table *flows;
     struct directory directory; /* roles gather in seen[].entry.roles */
+    pp_role_set anchors;        /* roles whose holders tell what their peers are */
+    pp_role_set *anchored;      /* by address: the anchors it holds by the rules alone */
 };
 
 /* One answered flow read in one direction. */
@@ -91,29 +93,57 @@ static pp_role_set primary_roles(const struct pp_spec *spec)
     return roles;
 }
 
-/* The other end of a narrow row's flow with a server of the array has that row's role. */
+/* Roles that say little of a host. */
+static pp_role_set anybodys_roles(const struct pp_spec *spec)
+{
+    pp_role_set roles = 0;
+    for (unsigned r = 0; r < spec->role_count; r++)
+        if (spec->roles[r].anyone) roles |= UINT32_C(1) << r;
+    return roles;
+}
+
+/* Who tells what its peers are: the servers of the array; in a list without one, whoever the rules recognise by himself. */
+static pp_role_set anchor_roles(const struct pp_spec *spec)
+{
+    pp_role_set roles = primary_roles(spec);
+    if (roles) return roles;
+    for (unsigned i = 0; i < spec->inference_count; i++)
+        if (!spec->inferences[i].peer_roles) roles |= spec->inferences[i].roles;
+    return roles & ~anybodys_roles(spec);
+}
+
+/* The other end of a narrow row's flow with an anchor (a server of the array) has that row's role. */
 static void apply_rows(struct inference *in, const struct view *v)
 {
-    pp_role_set array = primary_roles(in->spec);
     const struct pp_row_set *rows = pp_class_rows(in->index, pp_port_class(in->index, v->transport, v->port));
     for (uint16_t r = 0; r < in->spec->row_count; r++) {
         const struct pp_row *row = &in->spec->rows[r];
         if (!pp_row_set_has(rows, r) || row->wide || row->loopback) continue;
-        if (array >> row->from & 1 && *roles_of(in, v->initiator) & array) *roles_of(in, v->responder) |= UINT32_C(1) << row->to;
-        if (array >> row->to & 1 && *roles_of(in, v->responder) & array) *roles_of(in, v->initiator) |= UINT32_C(1) << row->from;
+        if (in->anchored[v->initiator] >> row->from & 1) *roles_of(in, v->responder) |= UINT32_C(1) << row->to;
+        if (in->anchored[v->responder] >> row->to & 1) *roles_of(in, v->initiator) |= UINT32_C(1) << row->from;
     }
+}
+
+/* What the first pass found stands still during the second, so that the order of the flows does not matter. */
+static bool drop_anchors(struct inference *in)
+{
+    in->anchored = calloc(in->directory.count + 1u, sizeof *in->anchored);
+    for (uint32_t i = 0; in->anchored && i < in->directory.count; i++) in->anchored[i] = in->directory.seen[i].entry.roles & in->anchors;
+    return in->anchored != NULL;
 }
 
 static bool infer_roles(struct inference *in)
 {
     size_t count = pp_flow_count(in->flows);
-    for (unsigned pass = 0; pass < 2; pass++)
+    for (unsigned pass = 0; pass < 2; pass++) {
+        if (pass == 1 && !drop_anchors(in)) return false;
         for (size_t i = 0; i < count; i++) {
             struct view v;
             bool useful;
             if (!view_flow(in, i, &v, &useful)) return false;
             if (useful && !apply_rules(in, &v, pass == 1) && pass == 1) apply_rows(in, &v);
         }
+    }
     return true;
 }
 
@@ -151,13 +181,13 @@ static struct kind *kind_of(struct kinds *kinds, pp_role_set roles)
     return &kinds->items[kinds->count++];
 }
 
-/* "tarantella-1", "client-12", "client-hosts-1": a role the host holds, without "-server", and a running number. */
-static void name_host(const struct pp_spec *spec, pp_role_set roles, struct kinds *kinds, bool group, char out[80])
+/* "tarantella-1", "client-12", "client-hosts-1": the most telling role the host holds, without "-server", and a running number. */
+static void name_host(const struct inference *in, pp_role_set roles, struct kinds *kinds, bool group, char out[80])
 {
     unsigned role = 0;
-    pp_role_set array = primary_roles(spec), pick = roles & array ? roles & array : roles;
+    pp_role_set telling = roles & ~anybodys_roles(in->spec), pick = roles & in->anchors ? roles & in->anchors : telling ? telling : roles;
     while (!(pick >> role & 1)) role++;
-    const char *name = spec->roles[role].name, *tail = strstr(name, "-server");
+    const char *name = in->spec->roles[role].name, *tail = strstr(name, "-server");
     int length = tail && !tail[7] ? (int)(tail - name) : (int)strlen(name);
     snprintf(out, 80, "%.*s%s-%u", length > 60 ? 60 : length, name, group ? "-hosts" : "", ++kinds->numbers[role]);
 }
@@ -172,7 +202,7 @@ static bool add_group(struct inference *in, struct pp_site *site, struct kinds *
         if (!end && in->directory.seen[i].entry.roles == roles) addresses[count++] = in->directory.seen[i].address;
         if (!count || (!end && count < GROUP_MAX)) continue;
         char name[80];
-        name_host(in->spec, roles, kinds, true, name);
+        name_host(in, roles, kinds, true, name);
         ok = pp_site_add_group(site, name, addresses, count, roles);
         count = 0;
     }
@@ -193,7 +223,7 @@ static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *
         if (!seen[i].entry.roles) continue;
         struct kind *kind = kind_of(kinds, seen[i].entry.roles);
         if (kind && kind->count > HOSTS_NAMED_MAX) continue;
-        name_host(in->spec, seen[i].entry.roles, kinds, false, name);
+        name_host(in, seen[i].entry.roles, kinds, false, name);
         if (!pp_site_add(site, name, &seen[i].address, seen[i].entry.roles, false)) return false;
     }
     for (unsigned k = 0; k < kinds->count; k++)
@@ -203,11 +233,12 @@ static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *
 
 struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows)
 {
-    struct inference in = {.spec = spec, .index = index, .flows = flows};
+    struct inference in = {.spec = spec, .index = index, .flows = flows, .anchors = anchor_roles(spec)};
     struct pp_site *site = pp_site_create("inferred from traffic");
     struct kinds *kinds = calloc(1, sizeof *kinds);
     bool ok = site && kinds && infer_roles(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
     directory_finish(&in.directory);
+    free(in.anchored);
     free(kinds);
     if (ok) return site;
     pp_site_destroy(site);

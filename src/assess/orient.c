@@ -32,42 +32,6 @@ static bool is_narrow_port(const struct assessment *a, uint8_t transport, uint16
     return a->narrow[transport == PP_UDP][port / 8] >> port % 8 & 1;
 }
 
-static bool end_matches(const struct pp_waiver_end *end, const struct subject *s, unsigned which)
-{
-    switch (end->kind) {
-    case PP_WHO_ANY: return true;
-    case PP_WHO_ROLE: return s->roles[which] >> end->index & 1;
-    case PP_WHO_HOST: return s->host[which] == end->index;
-    case PP_WHO_PREFIX: return prefix_holds(&end->prefix.address, end->prefix.length, &s->flow->address[which]);
-    }
-    return false;
-}
-
-bool waiver_matches(const struct pp_waiver *waiver, const struct subject *s, unsigned initiator)
-{
-    return pp_ports_hold(&waiver->ports, s->flow->transport, s->port[!initiator]) && end_matches(&waiver->from, s, initiator) &&
-           end_matches(&waiver->to, s, !initiator);
-}
-
-static void narrow_down(struct reading *reading, uint32_t ports)
-{
-    if (ports < reading->narrowest) reading->narrowest = ports;
-}
-
-static void read_waivers(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
-{
-    pp_time_ns time = pp_flow_first_ns(s->flow);
-    for (uint32_t i = 0; i < a->in->site->waiver_count; i++) {
-        const struct pp_waiver *waiver = &a->in->site->waivers[i];
-        if (!waiver_matches(waiver, s, initiator)) continue;
-        narrow_down(reading, pp_ports_size(&waiver->ports));
-        bool valid = time == PP_NO_FIRST || time < waiver->valid_until_ns;
-        uint16_t *slot = valid ? &reading->waiver : &reading->expired;
-        if (*slot == PP_NONE) *slot = (uint16_t)i;
-        reading->exempt |= valid;
-    }
-}
-
 static bool holds_any(pp_role_set roles, pp_role_set wanted) { return !wanted || roles & wanted; }
 
 static void read_companions(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)

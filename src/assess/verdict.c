@@ -27,25 +27,31 @@ struct pp_row_set matching_rows(const struct assessment *a, const struct subject
     return rows;
 }
 
-static enum pp_setting own_setting(const struct assessment *a, uint16_t feature, uint16_t host)
+static enum pp_setting own_setting(const struct pp_site *site, uint16_t feature, uint16_t host)
 {
-    return host == PP_NONE ? PP_SET_AUTO : (enum pp_setting)a->in->site->hosts[host].features[feature];
+    return host == PP_NONE ? PP_SET_AUTO : (enum pp_setting)site->hosts[host].features[feature];
 }
 
 /* A feature between two hosts: either host's own word before the site's, and off before on; with all it needs. */
-enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host)
+enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
+                                uint16_t to_host)
 {
-    enum pp_setting from = own_setting(a, feature, from_host), to = own_setting(a, feature, to_host);
+    enum pp_setting from = own_setting(site, feature, from_host), to = own_setting(site, feature, to_host);
     enum pp_setting setting = from == PP_SET_OFF || to == PP_SET_OFF ? PP_SET_OFF
                               : from == PP_SET_ON || to == PP_SET_ON ? PP_SET_ON
-                                                                     : pp_site_feature(a->in->site, a->in->spec, feature, PP_NONE);
-    for (uint16_t f = 0; f < a->in->spec->feature_count; f++) {
-        if (f == feature || !(a->in->spec->features[feature].needs >> f & 1)) continue;
-        enum pp_setting needed = edge_setting(a, f, from_host, to_host);
+                                                                     : pp_site_feature(site, spec, feature, PP_NONE);
+    for (uint16_t f = 0; f < spec->feature_count; f++) {
+        if (f == feature || !(spec->features[feature].needs >> f & 1)) continue;
+        enum pp_setting needed = setting_between(spec, site, f, from_host, to_host);
         if (needed == PP_SET_OFF) return PP_SET_OFF;
         if (needed == PP_SET_AUTO && setting == PP_SET_ON) setting = PP_SET_AUTO;
     }
     return setting;
+}
+
+enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host)
+{
+    return setting_between(a->in->spec, a->in->site, feature, from_host, to_host);
 }
 
 static pp_role_set roles_with(const struct pp_spec *spec, bool anyone)

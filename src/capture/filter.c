@@ -9,7 +9,7 @@
 #include "error.h"
 #include "text.h"
 
-enum { FILTER_SNAP_LENGTH = 262144, LINK_RAW = 101, LINK_ETHERNET = 1 };
+enum { FILTER_SNAP_LENGTH = 262144, LINK_ETHERNET = 1, LINK_RAW_OPENBSD = 14, LINK_RAW = 101 };
 
 struct filter_program {
     struct filter_program *next;
@@ -18,7 +18,7 @@ struct filter_program {
 };
 
 /* Files carry LINKTYPE_ values, libpcap's compiler wants this system's DLT_; they differ for raw IP only. */
-static int dlt_of(uint16_t link_type) { return link_type == LINK_RAW ? DLT_RAW : link_type; }
+static int dlt_of(uint16_t link_type) { return link_type == LINK_RAW || link_type == LINK_RAW_OPENBSD ? DLT_RAW : link_type; }
 
 static bool compile(const char *expression, uint16_t link_type, struct bpf_program *code, struct pp_error *error)
 {

@@ -28,6 +28,7 @@ void complain(const char *format, ...)
 
 const char *show(const char *string)
 {
+    if (string && !*string) return "\"\""; /* a message that names nothing helps nobody */
     static char buffers[SHOWN_BUFFERS][SHOWN_MAX];
     static unsigned next;
     return escape_into(buffers[next++ % SHOWN_BUFFERS], SHOWN_MAX, string ? string : "", string ? strlen(string) : 0);

@@ -5,8 +5,15 @@
 
 static const char HEADER[] =
     "# Written by `portproof discover` from what the traffic showed. Hosts that were silent are not in it, and a role is only as true\n"
-    "# as the traffic was. Correct names and roles, put clients under prefixes, switch features on or off, name the primary; then:\n"
+    "# as the traffic was. Correct names and roles, put clients under prefixes, switch features on or off%s; then:\n"
     "#   portproof analyze --site THIS_FILE CAPTURE...\n";
+
+static bool has_primary(const struct pp_spec *spec)
+{
+    for (unsigned r = 0; r < spec->role_count; r++)
+        if (spec->roles[r].primary) return true;
+    return false;
+}
 
 int run_discover(struct arguments *a)
 {
@@ -23,7 +30,7 @@ int run_discover(struct arguments *a)
     else if (report && pp_site_write(report->site, report->spec, NULL, &bytes, &size)) {
         struct text out;
         text_init(&out);
-        text_add(&out, HEADER);
+        text_printf(&out, HEADER, has_primary(report->spec) ? ", name the primary" : "");
         text_add_bytes(&out, bytes, size);
         if (!out.failed && write_out(a, out.bytes, out.length)) status = s.failed ? EXIT_INPUT : EXIT_OK;
         text_finish(&out);

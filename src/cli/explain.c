@@ -25,6 +25,16 @@ static bool companion_holds(const struct question *q, const struct pp_companion 
     return (q->tcp && pp_ports_hold(&c->ports, PP_TCP, q->port)) || (q->udp && pp_ports_hold(&c->ports, PP_UDP, q->port));
 }
 
+/* Words of the rules file, which may hold anything. */
+static void add_words(struct text *out, const char *words) { text_add_escaped(out, words, strlen(words)); }
+
+static void add_line(struct text *out, const char *label, const char *words)
+{
+    text_printf(out, "    %s", label);
+    add_words(out, words);
+    text_add(out, "\n");
+}
+
 /* The site's hosts that hold a role. */
 static void add_holders(struct text *out, const struct question *q, uint16_t role)
 {
@@ -51,12 +61,16 @@ static void explain_row(struct text *out, const struct question *q, const struct
     static const char *const settings[] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
     text_printf(out, "\n  %s   %s -> %s   %s%s\n", row->id, q->spec->roles[row->from].name, q->spec->roles[row->to].name, row->ports_text,
                 row->wide ? "   (wide: proves little)" : "");
-    text_printf(out, "    %s\n", row->purpose);
-    text_printf(out, "    from      %s", q->spec->roles[row->from].title);
+    add_line(out, "", row->purpose);
+    text_add(out, "    from      ");
+    add_words(out, q->spec->roles[row->from].title);
     add_holders(out, q, row->from);
-    text_printf(out, "\n    to        %s", q->spec->roles[row->to].title);
+    text_add(out, "\n    to        ");
+    add_words(out, q->spec->roles[row->to].title);
     add_holders(out, q, row->to);
-    text_printf(out, "\n    applies   %s\n    feature   %s", row->condition, q->spec->features[row->feature].name);
+    text_add(out, "\n");
+    add_line(out, "applies   ", row->condition);
+    text_printf(out, "    feature   %s", q->spec->features[row->feature].name);
     if (q->site) text_printf(out, ", %s at this site", settings[pp_site_feature(q->site, q->spec, row->feature, PP_NONE)]);
     text_printf(out, "\n    proven by %s", proofs[row->coverage]);
     for (uint16_t r = 0, n = 0; row->any_of && r < q->spec->row_count; r++) {
@@ -68,7 +82,11 @@ static void explain_row(struct text *out, const struct question *q, const struct
     if (row->announces_callback)
         text_add(out, "    callback  the source may announce a port, and the destination then connects back to it\n");
     if (row->one_way) text_add(out, "    one-way   nothing comes back, and that is healthy\n");
-    if (row->page_line) text_printf(out, "    source    %s, line %u\n", q->spec->source, row->page_line);
+    if (row->page_line) {
+        text_add(out, "    source    ");
+        add_words(out, q->spec->source);
+        text_printf(out, ", line %u\n", row->page_line);
+    }
 }
 
 static void explain_text(struct text *out, const struct question *q)
@@ -84,7 +102,8 @@ static void explain_text(struct text *out, const struct question *q)
     for (uint16_t c = 0; c < q->spec->companion_count; c++) {
         const struct pp_companion *companion = &q->spec->companions[c];
         if (!companion_holds(q, companion)) continue;
-        text_printf(out, "\n  companion %s: %s", companion->name, companion->title);
+        text_printf(out, "\n  companion %s: ", companion->name);
+        add_words(out, companion->title);
         if (companion->beside != PP_NONE) text_printf(out, "; seen beside %s", q->spec->rows[companion->beside].id);
         text_add(out, "\n    Labelled in reports, never excused: a waiver in the site file does that.\n");
     }
@@ -108,7 +127,7 @@ static void explain_json(struct text *out, const struct question *q)
     json_object_set_new(o, "port", json_integer(q->port));
     json_object_set_new(o, "rows", rows);
     json_object_set_new(o, "companions", companions);
-    char *bytes = json_dumps(o, JSON_INDENT(2));
+    char *bytes = json_dumps(o, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     text_add(out, bytes ? bytes : "");
     text_add(out, "\n");
     free(bytes);
@@ -119,8 +138,7 @@ static bool parse_question(const char *text, struct question *q)
 {
     struct pp_ports ports;
     const char *found, *expected;
-    if (!ports_parse(text, &ports, &found, &expected))
-        return complain("%s: %s; expected a port such as 5427/tcp", show(text), expected), false;
+    if (!ports_parse(text, &ports, &found, &expected)) return complain("%s: expected %s, as in 5427/tcp", show(text), expected), false;
     if (pp_ports_size(&ports) != 1) return complain("%s: more than one port; expected one, such as 5427/tcp", show(text)), false;
     *q = (struct question){.port = ports.ranges[0].first, .tcp = ports.tcp, .udp = ports.udp};
     return true;

@@ -17,12 +17,24 @@ static void add_place(struct text *out, const struct pp_spec *spec, const struct
         text_add_escaped(out, name, strlen(name));
         text_add(out, ", or on a mirror port in front of it");
     }
-    text_printf(out, ": %u pair%s of hosts%s, on the rows\n      ", place->edges, place->edges == 1 ? "" : "s",
+    text_printf(out, ": %u possible connection%s%s, on the rows\n      ", place->edges, place->edges == 1 ? "" : "s",
                 number > 1 ? " that no place above sees" : "");
     unsigned n = 0;
     for (uint16_t r = 0; r < spec->row_count; r++)
         if (pp_row_set_has(&place->rows, r)) text_printf(out, n++ ? ", %s" : "%s", spec->rows[r].id);
     text_add(out, "\n");
+}
+
+/* Without a site file: what the filter leaves out, and what to do about it. */
+static void add_advice(struct text *out, const struct pp_spec *spec)
+{
+    unsigned n = 0;
+    text_add(out, "\n");
+    for (uint16_t r = 0; r < spec->row_count; r++)
+        if (spec->rows[r].wide) text_printf(out, n++ ? ", %s" : "Not in it, for they have too many ports: %s", spec->rows[r].id);
+    if (n) text_add(out, ".\n");
+    text_add(out, "With --site FILE the filter follows the hosts, and so sees every row and unexpected ports too, and the places to\n"
+                  "capture at are named.\n");
 }
 
 static json_t *json_place(const struct pp_spec *spec, const struct pp_site *site, const struct pp_place *place)
@@ -56,8 +68,7 @@ static void render(struct text *out, const char *format, const struct pp_spec *s
     text_add(out, "\n");
     if (strcmp(format, "text") != 0) return;
     if (!site) {
-        text_add(out, "\nRows of very many ports (X11, SecurID) are not in it. With --site FILE the filter follows the hosts, and so sees "
-                      "every row and\nunexpected ports too, and the places to capture at are named.\n");
+        add_advice(out, spec);
         return;
     }
     text_add(out, "\nWhere to capture, so that every due row is seen:\n");

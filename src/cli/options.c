@@ -60,7 +60,7 @@ static bool set_all(struct arguments *a, const char *v) { return (void)v, a->all
 static bool set_stats(struct arguments *a, const char *v) { return (void)v, a->stats = true; }
 static bool set_max_flows(struct arguments *a, const char *v) { return number(v, OPTION_MAX_FLOWS_LEAST, 1000000000, &a->max_flows); }
 static bool set_threads(struct arguments *a, const char *v) { return number(v, 1, 1024, &a->threads); }
-static bool set_width(struct arguments *a, const char *v) { return number(v, 40, 1000, &a->width); }
+static bool set_width(struct arguments *a, const char *v) { return number(v, 60, 1000, &a->width); }
 static bool set_snap_length(struct arguments *a, const char *v) { return number(v, 64, 262144, &a->snap_length); }
 static bool set_duration(struct arguments *a, const char *v) { return parse_duration(v, &a->duration_ns); }
 static bool set_color(struct arguments *a, const char *v)
@@ -88,7 +88,7 @@ static const struct known known[] = {
     {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
     {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},
     {'c', "color", 0, "WHEN", "auto, always or never", "auto, always or never", set_color},
-    {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", "a number from 40 to 1000", set_width},
+    {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", "a number from 60 to 1000", set_width},
     {'q', "quiet", 'q', NULL, "no progress on standard error", NULL, set_quiet},
     {'S', "stats", 0, NULL, "sizes of the port index", NULL, set_stats},
 };

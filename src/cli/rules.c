@@ -27,8 +27,9 @@ static bool add_stats(struct text *out, const struct pp_spec *spec)
 
 static bool check(struct text *out, const struct pp_spec *spec, bool stats)
 {
-    text_printf(out, "%s %s: %u rows, %u roles, %u features, %u companions; no mistake found\nsha256 %s\n", spec->name, spec->version,
-                spec->row_count, spec->role_count, spec->feature_count, spec->companion_count, spec->sha256);
+    text_printf(out, "%s %s: %u rows, %u roles, %u features, %u companion%s; no mistake found\nsha256 %s\n", spec->name,
+                show(spec->version), spec->row_count, spec->role_count, spec->feature_count, spec->companion_count,
+                spec->companion_count == 1 ? "" : "s", spec->sha256);
     return !stats || add_stats(out, spec);
 }
 

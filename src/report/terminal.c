@@ -13,8 +13,9 @@
 enum {
     WIDTH_DEFAULT = 100,
     WIDTH_LEAST = 60,
-    TODO_MAX = 10,  /* lines under DO FIRST */
-    GROUP_MAX = 15, /* findings shown of one group; --all shows every one */
+    TODO_MAX = 10,        /* lines under DO FIRST */
+    GROUP_MAX = 15,       /* findings shown of one group; --all shows every one */
+    UNOBSERVABLE_MAX = 6, /* edges of a row that could not be seen; likewise */
     CAPTURES_MAX = 8,
 };
 
@@ -125,7 +126,9 @@ static void add_head(struct page *p)
     text_init(&line);
     text_printf(&line, "portproof %s %s rules ", p->options->tool_version, sign(p, SIGN_BETWEEN));
     add_safe(&line, r->spec->name);
-    text_printf(&line, " %s (%u rows) %s ", r->spec->version, r->spec->row_count, sign(p, SIGN_BETWEEN));
+    text_add(&line, " ");
+    add_safe(&line, r->spec->version);
+    text_printf(&line, " (%u rows) %s ", r->spec->row_count, sign(p, SIGN_BETWEEN));
     if (r->site->inferred)
         text_printf(&line, "no site file (%u hosts, roles inferred from the traffic)", r->site->host_count);
     else {
@@ -325,30 +328,38 @@ static void add_unexpected(struct page *p)
     for (enum pp_reason reason = 0; reason <= PP_UNKNOWN_HOST; reason++) add_group(p, PP_FIND_UNEXPECTED, reason, pp_reason_name(reason));
 }
 
+static bool is_unobservable(const struct pp_edge *edge) { return edge->due && edge->state == PP_STATE_NOT_OBSERVABLE; }
+
+static void add_unobservable_edge(struct page *p, const struct pp_row *row, const struct pp_edge *edge)
+{
+    struct text line;
+    text_init(&line);
+    text_printf(&line, "%s: ", row->id);
+    add_edge(p, &line, row, edge);
+    text_add(&line,
+             edge->tried ? "; capture a few seconds longer" : "; capture where both sides are seen (portproof filter names the places)");
+    text_add(p->out, "    ");
+    add_paragraph(p, 4, 6, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
+}
+
 static void add_not_observable(struct page *p)
 {
     const struct pp_report *r = p->report;
-    for (uint16_t n = 0; n < r->spec->row_count; n++)
-        for (uint32_t e = 0; e < r->rows[n].edge_count; e++) {
-            const struct pp_edge *edge = &r->rows[n].edges[e];
-            if (edge->state != PP_STATE_NOT_OBSERVABLE || !edge->due) continue;
-            struct text line;
-            text_init(&line);
-            text_printf(&line, "%s: ", r->spec->rows[n].id);
-            add_edge(p, &line, &r->spec->rows[n], edge);
-            text_add(&line, edge->tried ? "; capture a few seconds longer"
-                                        : "; capture where both sides are seen (portproof filter names the places)");
-            text_add(p->out, "    ");
-            add_paragraph(p, 4, 6, INK_PLAIN, line.bytes ? line.bytes : "");
-            text_finish(&line);
-        }
+    uint32_t most = p->options->all ? UINT32_MAX : UNOBSERVABLE_MAX;
+    for (uint16_t n = 0; n < r->spec->row_count; n++) {
+        uint32_t all = 0;
+        for (uint32_t e = 0; e < r->rows[n].edge_count; e++)
+            if (is_unobservable(&r->rows[n].edges[e]) && all++ < most) add_unobservable_edge(p, &r->spec->rows[n], &r->rows[n].edges[e]);
+        if (all > most) text_printf(p->out, "    %s: and %u more; --all shows every one\n", r->spec->rows[n].id, all - most);
+    }
 }
 
 static bool has_unobservable_edge(const struct pp_report *r)
 {
     for (uint16_t n = 0; n < r->spec->row_count; n++)
         for (uint32_t e = 0; e < r->rows[n].edge_count; e++)
-            if (r->rows[n].edges[e].due && r->rows[n].edges[e].state == PP_STATE_NOT_OBSERVABLE) return true;
+            if (is_unobservable(&r->rows[n].edges[e])) return true;
     return false;
 }
 
