@@ -124,8 +124,12 @@ void add_rows(struct page *p)
             if (p->report->rows[r].state == row_groups[g].state) add_row(p, r, g, id_width, port_width);
     add_quiet_rows(p, PP_STATE_OPTIONAL, "optional, nothing seen: ");
     add_quiet_rows(p, PP_STATE_NOT_APPLICABLE, "not applicable here: ");
-    if (p->report->summary.wide)
-        text_printf(p->out,
-                    "  %" PRIu64 " expected flow%s only a wide row, which proves little: narrow it with `ports:` in the site file\n",
-                    p->report->summary.wide, p->report->summary.wide == 1 ? " matches" : "s match");
+    if (!p->report->summary.wide) return;
+    struct text line;
+    text_init(&line);
+    text_printf(&line, "%" PRIu64 " expected flow%s only a wide row, which proves little: narrow its ports in the site file",
+                p->report->summary.wide, p->report->summary.wide == 1 ? " matches" : "s match");
+    text_add(p->out, "  ");
+    add_paragraph(p, 2, 4, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
 }
