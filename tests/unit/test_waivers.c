@@ -113,7 +113,7 @@ TEST(a_waiver_holds_on_its_first_and_last_port_and_its_transport_only)
             udp_exchange(e, "tta1", from, "ldap1", cases[i].port);
         else
             tcp_answered(e, "tta1", from, "ldap1", cases[i].port);
-        judge(e);
+        judge(e); /* anew: packets were added */
         const char *text = flow_text(e, "tta1", from, "ldap1", cases[i].port);
         if ((strstr(text, "exempt") != NULL) != cases[i].exempt) fail_msg("case %zu: %s", i, text);
     }
