@@ -98,6 +98,12 @@ bool load_site(const struct arguments *a, const struct pp_spec *spec, struct pp_
     return *site != NULL;
 }
 
+struct pp_spec *effective_rules(const struct pp_spec *spec, const struct pp_site *site)
+{
+    return site ? pp_spec_effective(spec, site->changes, site->change_count, pp_site_array_members(site, spec))
+                : pp_spec_effective(spec, NULL, 0, 1);
+}
+
 /* --- bytes out -------------------------------------------------------------------------------------------------------- */
 
 struct output {
