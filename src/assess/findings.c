@@ -58,26 +58,28 @@ void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_
     const struct pp_judged *j = &a->judged[number];
     struct pp_flow flow;
     pp_flow_at(a->in->flows, number, &flow);
-    pp_time_ns first_before = finding->first_ns;
-    uint64_t frame_before = finding->first_frame;
+    pp_time_ns first = PP_NO_FIRST; /* of this flow */
     for (unsigned side = 0; side < 2; side++) {
         const struct pp_flow_side *s = &flow.side[forward ? side ^ j->initiator : !(side ^ j->initiator)];
         finding->packets[side] += s->packets;
         finding->bytes[side] += s->bytes;
-        if (s->first_ns < finding->first_ns) finding->first_ns = s->first_ns;
+        if (s->first_ns < first) first = s->first_ns;
         if (s->last_ns > finding->last_ns) finding->last_ns = s->last_ns;
         finding->attempts += s->syns;
     }
     uint64_t frame = flow.first_frame;
     if (frame == UINT64_MAX && flow.has_facts) { /* known from ICMP only */
         frame = flow.facts.icmp_first_frame;
-        if (flow.facts.icmp_first_ns < finding->first_ns) finding->first_ns = flow.facts.icmp_first_ns;
+        if (flow.facts.icmp_first_ns < first) first = flow.facts.icmp_first_ns;
         if (flow.facts.icmp_last_ns > finding->last_ns) finding->last_ns = flow.facts.icmp_last_ns;
     }
-    if (finding->first_ns < first_before || frame_before == UINT64_MAX || (finding->first_ns == first_before && frame < frame_before)) {
+    /* The earliest flow's frame, which in a capture out of order, or in the second of two, need not be the lowest. */
+    if (finding->first_frame == UINT64_MAX || first < finding->first_ns || (first == finding->first_ns && frame < finding->first_frame)) {
         finding->first_frame = frame;
+        finding->community_id[0] = '\0';
         if (flow.kind == PP_FLOW_EXACT) pp_community_id(&flow, finding->community_id);
     }
+    if (first < finding->first_ns) finding->first_ns = first;
     /* What excuses must be true of every flow in the line; what warns, of any. */
     const unsigned excuses = PP_LABEL_CALLBACK | PP_LABEL_COMPANION;
     if (finding->flows++ == 0) finding->labels |= j->labels & excuses;

@@ -50,6 +50,8 @@ char *read_text(const char *path, size_t *size);
 struct pp_spec *load_rules(const struct arguments *arguments);
 /** The site of --site; *site NULL when none is named. false: a message was printed. */
 bool load_site(const struct arguments *arguments, const struct pp_spec *spec, struct pp_site **site);
+/** The rules with the site's changes, for as many members of the array as it has; site NULL: as written. NULL: out of memory. */
+struct pp_spec *effective_rules(const struct pp_spec *spec, const struct pp_site *site);
 
 /** Bytes to standard output or to the file of -o (written aside and renamed). Returns false after a message. */
 struct output;

@@ -98,11 +98,18 @@ bool load_site(const struct arguments *a, const struct pp_spec *spec, struct pp_
     return *site != NULL;
 }
 
+struct pp_spec *effective_rules(const struct pp_spec *spec, const struct pp_site *site)
+{
+    return site ? pp_spec_effective(spec, site->changes, site->change_count, pp_site_array_members(site, spec))
+                : pp_spec_effective(spec, NULL, 0, 1);
+}
+
 /* --- bytes out -------------------------------------------------------------------------------------------------------- */
 
 struct output {
     FILE *file;
     char *path, *aside; /* NULL for standard output */
+    int failed;         /* errno of the write that failed, or 0 */
 };
 
 struct output *output_open(const char *path)
@@ -138,13 +145,15 @@ struct output *output_open(const char *path)
 bool output_write(void *output, const char *bytes, size_t size)
 {
     struct output *out = output;
-    return fwrite(bytes, 1, size, out->file) == size;
+    bool ok = fwrite(bytes, 1, size, out->file) == size;
+    if (!ok && !out->failed) out->failed = errno;
+    return ok;
 }
 
 bool output_close(struct output *out, bool keep)
 {
     bool ok = fflush(out->file) == 0 && !ferror(out->file);
-    int why = errno;
+    int why = out->failed ? out->failed : errno;
     if (out->aside) {
         ok = ok && keep && fsync(fileno(out->file)) == 0;
         ok = fclose(out->file) == 0 && ok;
@@ -154,7 +163,8 @@ bool output_close(struct output *out, bool keep)
         }
     }
     /* A reader that went away (head, less) is no failure worth a message. */
-    if (!ok && keep && why != EPIPE) complain("%s: cannot write: %s", show(out->path ? out->path : "standard output"), strerror(why));
+    if (!ok && (keep || out->failed) && why != EPIPE)
+        complain("%s: cannot write: %s", show(out->path ? out->path : "standard output"), strerror(why));
     free(out->path);
     free(out->aside);
     free(out);

@@ -156,8 +156,7 @@ int run_explain(struct arguments *a)
     struct pp_site *site = NULL;
     int status = EXIT_INPUT;
     if (spec && load_site(a, spec, &site)) {
-        struct pp_spec *effective = pp_spec_effective(spec, site ? site->changes : NULL, site ? site->change_count : 0,
-                                                      site ? pp_site_array_members(site, spec) : 1);
+        struct pp_spec *effective = effective_rules(spec, site);
         q.spec = effective;
         q.site = site;
         struct text out;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { BELOW = 8 }; /* where words stand that find no room beside what they belong to */
+
 const char *sign(const struct page *page, enum sign which)
 {
     static const char *const signs[SIGN_COUNT][2] = {
@@ -47,16 +49,37 @@ static unsigned word_columns(const char *word, size_t length)
     return n;
 }
 
+static unsigned longest_word(const char *words)
+{
+    unsigned longest = 0;
+    for (size_t length; *words; words += length + strspn(words + length, " ")) {
+        length = strcspn(words, " ");
+        if (word_columns(words, length) > longest) longest = word_columns(words, length);
+    }
+    return longest;
+}
+
+unsigned begin_line(struct page *page, unsigned indent)
+{
+    struct text *out = page->out;
+    while (out->length && out->bytes[out->length - 1] == ' ') out->bytes[--out->length] = '\0'; /* a column's padding */
+    text_printf(out, "\n%*s", (int)indent, "");
+    return indent;
+}
+
 void add_paragraph(struct page *page, unsigned at, unsigned indent, enum ink ink, const char *words)
 {
     bool first = true;
+    if (indent > BELOW && indent + longest_word(words) > page->width)
+        at = indent = begin_line(page, BELOW);
+    else if (at > indent && at + word_columns(words, strcspn(words, " ")) > page->width)
+        at = begin_line(page, indent);
     ink_on(page, ink);
     while (*words) {
         size_t length = strcspn(words, " ");
         unsigned n = word_columns(words, length);
         if (!first && at + 1 + n > page->width) {
-            text_printf(page->out, "\n%*s", (int)indent, "");
-            at = indent;
+            at = begin_line(page, indent);
             first = true;
         }
         if (!first) text_add(page->out, " ");

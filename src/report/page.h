@@ -23,8 +23,11 @@ void add_ink(struct page *page, enum ink ink, const char *string, unsigned width
 /* A blank that keeps its neighbours on one line. Never part of a name: control characters arrive here escaped. */
 #define KEEP "\x1f"
 
-/** Words wrapped to the page, every line but the first indented; the cursor stands at column `at`. Ends the line. */
+/** Words wrapped to the page, every line but the first indented; the cursor stands at column `at`. Where even one word
+ * finds no room in the indented columns, all of them stand below. Ends the line. */
 void add_paragraph(struct page *page, unsigned at, unsigned indent, enum ink ink, const char *words);
+/** A new line with so many blanks; none are left at the end of the one before. Answers `indent`. */
+unsigned begin_line(struct page *page, unsigned indent);
 void add_heading(struct page *page, const char *words);
 /** 2,418 */
 char *grouped(uint64_t n, char out[32]);

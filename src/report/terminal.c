@@ -198,6 +198,46 @@ static void add_words(struct page *p, unsigned at, const char *words)
     text_finish(&line);
 }
 
+/* "app1 → tta2  515/tcp" at column `at`, padded to `width`; broken before the arrow where it finds no room. */
+static void add_pair_ink(struct page *p, unsigned at, const char *pair, unsigned width)
+{
+    const char *arrow = NULL;
+    for (unsigned s = SIGN_ARROW; s <= SIGN_BOTH_WAYS && at + columns(pair) > p->width && !arrow; s++) {
+        char spaced[8];
+        snprintf(spaced, sizeof spaced, " %s ", sign(p, (enum sign)s));
+        arrow = strstr(pair, spaced);
+    }
+    if (!arrow) {
+        add_ink(p, INK_BOLD, pair, width);
+        return;
+    }
+    struct text first;
+    text_init(&first);
+    text_add_bytes(&first, pair, (size_t)(arrow - pair));
+    add_ink(p, INK_BOLD, first.bytes ? first.bytes : "", 0);
+    text_finish(&first);
+    begin_line(p, at);
+    add_ink(p, INK_BOLD, arrow + 1, 0);
+}
+
+/* The tie beside the pair, or below it. */
+static void add_tie_ink(struct page *p, unsigned at, const char *tie)
+{
+    enum { TIE_INDENT = 11, TIE_LEAD = 2 };
+    if (!*tie) {
+        text_add(p->out, "\n");
+        return;
+    }
+    if (at + columns(tie) > p->width) at = begin_line(p, TIE_INDENT - TIE_LEAD);
+    if (at + columns(tie) <= p->width) {
+        add_ink(p, INK_DIM, tie, 0);
+        text_add(p->out, "\n");
+        return;
+    }
+    text_add(p->out, "  ");
+    add_paragraph(p, TIE_INDENT, TIE_INDENT, INK_DIM, tie + TIE_LEAD);
+}
+
 static void add_finding(struct page *p, const struct pp_finding *f)
 {
     struct text pair, tie;
@@ -207,11 +247,9 @@ static void add_finding(struct page *p, const struct pp_finding *f)
     add_tie(p, &tie, f);
     text_printf(p->out, "  %s ", f->kind == PP_FIND_BLOCKED || f->got_through == PP_YES ? "!" : " ");
     add_ink(p, finding_ink(f), f->action, 7);
-    unsigned at = 4 + (columns(f->action) > 7 ? columns(f->action) : 7) + columns(pair.bytes ? pair.bytes : "");
-    add_ink(p, INK_BOLD, pair.bytes ? pair.bytes : "", 0);
-    if (tie.length && at + columns(tie.bytes) > p->width) text_printf(p->out, "\n%*s", 9, "");
-    add_ink(p, INK_DIM, tie.bytes ? tie.bytes : "", 0);
-    text_add(p->out, "\n");
+    unsigned at = 4 + (columns(f->action) > 7 ? columns(f->action) : 7);
+    add_pair_ink(p, at, pair.bytes ? pair.bytes : "", 0);
+    add_tie_ink(p, at + columns(pair.bytes ? pair.bytes : ""), tie.bytes ? tie.bytes : "");
     add_words(p, 11, f->explanation);
     text_finish(&pair);
     text_finish(&tie);
@@ -259,9 +297,9 @@ static void add_todo_line(struct page *p, const struct pp_finding *f, unsigned n
     add_safe(&words, f->brief);
     text_printf(p->out, "%2u  ", number);
     add_ink(p, finding_ink(f), f->action, 7);
-    add_ink(p, INK_BOLD, pair.bytes ? pair.bytes : "", width + 2);
+    add_pair_ink(p, 11, pair.bytes ? pair.bytes : "", width + 2);
     unsigned at = 11 + width + 2;
-    if (columns(pair.bytes ? pair.bytes : "") > width) text_printf(p->out, "\n%*s", (int)at, ""); /* too wide: the words start below */
+    if (columns(pair.bytes ? pair.bytes : "") > width) begin_line(p, at); /* too wide: the words start below */
     add_paragraph(p, at, at, INK_PLAIN, words.bytes ? words.bytes : "");
     text_finish(&pair);
     text_finish(&words);

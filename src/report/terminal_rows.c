@@ -39,6 +39,11 @@ static unsigned edge_rank(const struct pp_edge *e)
     return rank[e->state];
 }
 
+/* Columns of the section. */
+struct widths {
+    unsigned id, ports, roles; /* roles: 0 where there is no room for them */
+};
+
 static void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t number)
 {
     const struct pp_row *row = &p->report->spec->rows[number];
@@ -68,26 +73,37 @@ static const struct {
     {PP_STATE_EXPECTED, INK_GREEN, SIGN_GOOD},
 };
 
-static void add_row(struct page *p, uint16_t number, size_t group, unsigned id_width, unsigned port_width)
+/* A column's text and the two blanks after it; one that is wider than its column moves what follows. Answers where that starts. */
+static unsigned add_column(struct page *p, unsigned at, enum ink ink, const char *text, unsigned width)
+{
+    bool wider = columns(text) > width;
+    add_ink(p, ink, text, wider ? columns(text) + 1 : width + 2);
+    return at + (wider ? columns(text) + 1 : width + 2);
+}
+
+static void roles_text(const struct page *p, const struct pp_row *row, struct text *out)
+{
+    const struct pp_role *roles = p->report->spec->roles;
+    text_printf(out, "%s %s %s", roles[row->from].name, sign(p, SIGN_ARROW), roles[row->to].name);
+}
+
+static void add_row(struct page *p, uint16_t number, size_t group, const struct widths *widths)
 {
     const struct pp_row *row = &p->report->spec->rows[number];
-    text_printf(p->out, "  ");
+    text_add(p->out, "  ");
     add_ink(p, row_groups[group].ink, sign(p, row_groups[group].sign), 2);
     add_ink(p, row_groups[group].ink, pp_state_name(row_groups[group].state), 15);
-    add_ink(p, INK_BOLD, row->id, id_width + 2);
-    add_ink(p, INK_PLAIN, row->ports_text, port_width + 2);
-    unsigned at = 21 + id_width + port_width + 2,
-             longer = columns(row->ports_text) > port_width + 2 ? columns(row->ports_text) - port_width - 2 : 0;
-    if (p->width >= 130) {
+    unsigned at = add_column(p, 19, INK_BOLD, row->id, widths->id), indent = 19 + widths->id + 2 + widths->ports + 2;
+    at = add_column(p, at, INK_PLAIN, row->ports_text, widths->ports);
+    if (widths->roles) {
         struct text roles;
         text_init(&roles);
-        text_printf(&roles, "%s %s %s", p->report->spec->roles[row->from].name, sign(p, SIGN_ARROW), p->report->spec->roles[row->to].name);
-        add_ink(p, INK_DIM, roles.bytes ? roles.bytes : "", 38);
-        at += 38;
+        roles_text(p, row, &roles);
+        at = add_column(p, at, INK_DIM, roles.bytes ? roles.bytes : "", widths->roles);
+        indent += widths->roles + 2;
         text_finish(&roles);
     }
-    if (longer) text_add(p->out, " ");
-    add_edges(p, at + longer + (longer > 0), at, number);
+    add_edges(p, at, indent, number);
 }
 
 /* Rows that nothing is due on, by name only. */
@@ -108,24 +124,46 @@ static void add_quiet_rows(struct page *p, enum pp_state state, const char *word
     text_finish(&line);
 }
 
+static void widen(unsigned *width, const char *text, unsigned most)
+{
+    unsigned n = columns(text);
+    if (n > *width && n <= most) *width = n;
+}
+
+static struct widths measure(const struct page *p)
+{
+    enum { ROLES_FROM = 130, WIDE_PORTS_MAX = 24 }; /* columns of a page that has room for the roles, and for longer ports */
+    const struct pp_spec *spec = p->report->spec;
+    struct widths widths = {0};
+    for (uint16_t r = 0; r < spec->row_count; r++) {
+        if (p->report->rows[r].state >= PP_STATE_OPTIONAL) continue;
+        struct text roles;
+        text_init(&roles);
+        roles_text(p, &spec->rows[r], &roles);
+        widen(&widths.id, spec->rows[r].id, p->width);
+        widen(&widths.ports, spec->rows[r].ports_text, p->width >= ROLES_FROM ? WIDE_PORTS_MAX : PORTS_MAX);
+        if (p->width >= ROLES_FROM) widen(&widths.roles, roles.bytes ? roles.bytes : "", p->width / 3);
+        text_finish(&roles);
+    }
+    return widths;
+}
+
 void add_rows(struct page *p)
 {
     const struct pp_spec *spec = p->report->spec;
-    unsigned id_width = 0, port_width = 0;
-    for (uint16_t r = 0; r < spec->row_count; r++) {
-        if (p->report->rows[r].state >= PP_STATE_OPTIONAL) continue;
-        if (columns(spec->rows[r].id) > id_width) id_width = columns(spec->rows[r].id);
-        unsigned n = columns(spec->rows[r].ports_text);
-        if (n > port_width && n <= PORTS_MAX) port_width = n;
-    }
+    struct widths widths = measure(p);
     add_heading(p, "ROWS");
     for (size_t g = 0; g < sizeof row_groups / sizeof *row_groups; g++)
         for (uint16_t r = 0; r < spec->row_count; r++)
-            if (p->report->rows[r].state == row_groups[g].state) add_row(p, r, g, id_width, port_width);
+            if (p->report->rows[r].state == row_groups[g].state) add_row(p, r, g, &widths);
     add_quiet_rows(p, PP_STATE_OPTIONAL, "optional, nothing seen: ");
     add_quiet_rows(p, PP_STATE_NOT_APPLICABLE, "not applicable here: ");
-    if (p->report->summary.wide)
-        text_printf(p->out,
-                    "  %" PRIu64 " expected flow%s only a wide row, which proves little: narrow it with `ports:` in the site file\n",
-                    p->report->summary.wide, p->report->summary.wide == 1 ? " matches" : "s match");
+    if (!p->report->summary.wide) return;
+    struct text line;
+    text_init(&line);
+    text_printf(&line, "%" PRIu64 " expected flow%s only a wide row, which proves little: narrow its ports in the site file",
+                p->report->summary.wide, p->report->summary.wide == 1 ? " matches" : "s match");
+    text_add(p->out, "  ");
+    add_paragraph(p, 2, 4, INK_PLAIN, line.bytes ? line.bytes : "");
+    text_finish(&line);
 }
