@@ -7,8 +7,7 @@ enum link_type {
     LINK_PPP = 9,
     LINK_RAW_BSD = 12,     /* DLT_RAW of most systems, found in files all the same */
     LINK_RAW_OPENBSD = 14, /* DLT_RAW of OpenBSD */
-    LINK_PPP_HDLC = 50,    /* RFC 1662 framing, or Cisco's: the first byte tells */
-    LINK_PPP_ETHER = 51,
+    LINK_PPP_ETHER = 51,   /* 50, PPP in HDLC-like framing, is refused by name: the port list's sites have none, and its framings differ */
     LINK_RAW = 101,
     LINK_C_HDLC = 104,
     LINK_LOOP = 108,
@@ -21,21 +20,10 @@ enum link_type {
 };
 
 static const uint8_t first_layers[LINK_COUNT] = {
-    [LINK_NULL] = LAYER_NULL,
-    [LINK_ETHERNET] = LAYER_ETHERNET,
-    [LINK_PPP] = LAYER_PPP,
-    [LINK_RAW_BSD] = LAYER_IP,
-    [LINK_RAW_OPENBSD] = LAYER_IP,
-    [LINK_PPP_HDLC] = LAYER_PPP,
-    [LINK_PPP_ETHER] = LAYER_PPPOE,
-    [LINK_RAW] = LAYER_IP,
-    [LINK_C_HDLC] = LAYER_C_HDLC,
-    [LINK_LOOP] = LAYER_NULL,
-    [LINK_LINUX_SLL] = LAYER_COOKED,
-    [LINK_IPV4] = LAYER_IPV4,
-    [LINK_IPV6] = LAYER_IPV6,
-    [LINK_NFLOG] = LAYER_NFLOG,
-    [LINK_LINUX_SLL2] = LAYER_COOKED2,
+    [LINK_NULL] = LAYER_NULL,      [LINK_ETHERNET] = LAYER_ETHERNET,  [LINK_PPP] = LAYER_PPP,   [LINK_RAW_BSD] = LAYER_IP,
+    [LINK_RAW_OPENBSD] = LAYER_IP, [LINK_PPP_ETHER] = LAYER_PPPOE,    [LINK_RAW] = LAYER_IP,    [LINK_C_HDLC] = LAYER_C_HDLC,
+    [LINK_LOOP] = LAYER_NULL,      [LINK_LINUX_SLL] = LAYER_COOKED,   [LINK_IPV4] = LAYER_IPV4, [LINK_IPV6] = LAYER_IPV6,
+    [LINK_NFLOG] = LAYER_NFLOG,    [LINK_LINUX_SLL2] = LAYER_COOKED2,
 };
 
 enum layer link_first_layer(uint16_t link_type) { return link_type < LINK_COUNT ? (enum layer)first_layers[link_type] : LAYER_DONE; }

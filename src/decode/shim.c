@@ -103,20 +103,12 @@ enum layer read_mpls(struct walk *walk)
     return done(walk, PP_TOO_DEEP);
 }
 
-/* RFC 1661, with address and control fields (RFC 1662) or without, protocol field compressed or not; Cisco's framing of a serial
- * line has addresses of its own, which are no PPP protocols. */
+/* RFC 1661, with address and control fields (RFC 1662) or without, protocol field compressed or not. */
 enum layer read_ppp(struct walk *walk)
 {
-    enum { CISCO_UNICAST = 0x0f, CISCO_MULTICAST = 0x8f };
     enum { PPP_IPV4 = 0x21, PPP_IPV6 = 0x57, PPP_MPLS = 0x281, PPP_MPLS_UPSTREAM = 0x283 };
     const uint8_t *byte, *control;
     if (!need(walk, 1, &byte)) return LAYER_DONE;
-    if (*byte == CISCO_UNICAST || *byte == CISCO_MULTICAST) {
-        const uint8_t *rest;
-        if (!need(walk, 3, &rest)) return LAYER_DONE;
-        walk->ethertype = load_be16(rest + 1);
-        return walk->ethertype < ETHERTYPE_MIN ? done(walk, PP_NOT_IP) : LAYER_ETHERTYPE;
-    }
     if (*byte == 0xff && (!need(walk, 1, &control) || !need(walk, 1, &byte))) return LAYER_DONE;
     unsigned protocol = *byte;
     if (!(protocol & 1)) { /* the last byte of a protocol number is odd, every other one even */

@@ -111,8 +111,6 @@ static const struct link_case {
     {"PPP", 9, ppp},
     {"PPP with address", 9, ppp_addressed},
     {"PPP compressed", 9, ppp_compressed},
-    {"PPP_HDLC", 50, ppp_addressed},
-    {"PPP_HDLC of Cisco", 50, c_hdlc},
     {"PPP_ETHER", 51, ppp_ether},
     {"C_HDLC", 104, c_hdlc},
     {"NFLOG", 239, nflog_little},
@@ -229,7 +227,7 @@ static void other_link_types_are_unsupported_and_named(void **state)
     static const struct {
         uint16_t type;
         const char *name;
-    } others[] = {{160, "USER13"}, {105, "IEEE802_11"}, {253, "NETLINK"}, {999, "unknown"}, {65535, "unknown"}};
+    } others[] = {{160, "USER13"}, {105, "IEEE802_11"}, {253, "NETLINK"}, {50, "PPP_HDLC"}, {999, "unknown"}, {65535, "unknown"}};
     struct pp_packet packet;
     struct bytes b = {.size = 0};
     ethernet(&b);
