@@ -6,22 +6,28 @@
 
 enum { SLOTS_FIRST = 1024, HUGE_PAGE = 2 * 1024 * 1024 };
 
-/* Zeroed memory for many random accesses: above a huge page's size it is aligned so that the kernel can give huge pages, which
- * spare most of the address translations (a hint only; nothing depends on it). */
+/* Memory for many random accesses: from half a huge page's size on it is aligned so that the kernel can give huge pages, which
+ * spare most of the address translations (a hint only; nothing depends on it). Not zeroed. */
 static void *big_alloc(size_t size)
 {
-    if (size < HUGE_PAGE / 2) return calloc(1, size);
+    if (size < HUGE_PAGE / 2) return malloc(size);
     size_t whole = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
     void *memory = aligned_alloc(HUGE_PAGE, whole);
     if (!memory) return NULL;
     madvise(memory, whole, MADV_HUGEPAGE);
-    return memset(memory, 0, size);
+    return memory;
+}
+
+static struct slot *empty_slots(size_t count)
+{
+    struct slot *slots = big_alloc(count * sizeof *slots);
+    return slots ? memset(slots, 0, count * sizeof *slots) : NULL;
 }
 
 bool store_init(struct store *store, size_t ends, const struct hash_key *key)
 {
     *store = (struct store){.key = *key, .ends = ends, .stride = offsetof(struct record, ends) + ends};
-    store->slots = big_alloc(SLOTS_FIRST * sizeof *store->slots);
+    store->slots = empty_slots(SLOTS_FIRST);
     store->mask = SLOTS_FIRST - 1;
     return store->slots != NULL;
 }
@@ -55,7 +61,7 @@ static struct slot *empty_slot(struct store *store, uint64_t hash)
 static bool grow(struct store *store)
 {
     size_t size = (store->mask + 1) * 2;
-    struct slot *slots = big_alloc(size * sizeof *slots);
+    struct slot *slots = empty_slots(size);
     if (!slots) return false;
     free(store->slots);
     store->slots = slots;

@@ -367,18 +367,32 @@ static const struct record *numbered(const struct pp_flow_table *table, uint32_t
     return store_at(*store, number >= table->stores[0].count ? number - table->stores[0].count : number);
 }
 
-static int compare_records(const void *x, const void *y)
+/* A record with what tells it apart nearly always: transport, family, and the first 62 bits of its ends. Sorting compares
+ * numbers that stand side by side, and goes to the records only when these are equal. */
+struct sort_item {
+    uint64_t key;
+    uint32_t number;
+};
+
+static struct sort_item sort_item(const struct pp_flow_table *table, uint32_t number)
 {
-    const struct store *store_a, *store_b;
-    const struct record *a = numbered(sorting, *(const uint32_t *)x, &store_a), *b = numbered(sorting, *(const uint32_t *)y, &store_b);
-    if ((a->kind & 1) != (b->kind & 1)) return (int)(a->kind & 1) - (int)(b->kind & 1);
-    if (store_a != store_b) return store_a < store_b ? -1 : 1;
-    size_t n = address_bytes(store_a);
-    int order = memcmp(a->ends, b->ends, 2 * n);
+    const struct store *store;
+    const struct record *record = numbered(table, number, &store);
+    uint64_t ends = (uint64_t)load_be32(record->ends) << 32 | load_be32(record->ends + 4);
+    return (struct sort_item){(uint64_t)(record->kind & 1) << 63 | (uint64_t)(store->ends == ENDS_IPV6) << 62 | ends >> 2, number};
+}
+
+static int compare_items(const void *x, const void *y)
+{
+    const struct sort_item *i = x, *k = y;
+    if (i->key != k->key) return i->key < k->key ? -1 : 1;
+    const struct store *store;
+    const struct record *a = numbered(sorting, i->number, &store), *b = numbered(sorting, k->number, &store);
+    int order = memcmp(a->ends, b->ends, 2 * address_bytes(store));
     if (order) return order;
     uint16_t p[2], q[2];
-    record_ports(store_a, a, p);
-    record_ports(store_b, b, q);
+    record_ports(store, a, p);
+    record_ports(store, b, q);
     if (p[0] != q[0]) return (int)p[0] - (int)q[0];
     if (p[1] != q[1]) return (int)p[1] - (int)q[1];
     return (int)a->kind - (int)b->kind;
@@ -387,13 +401,16 @@ static int compare_records(const void *x, const void *y)
 bool pp_flow_table_sort(struct pp_flow_table *table)
 {
     size_t count = pp_flow_count(table);
-    uint32_t *order = realloc(table->order, (count + 1) * sizeof *order);
-    if (!order) return false;
-    for (size_t i = 0; i < count; i++) order[i] = (uint32_t)i;
+    struct sort_item *items = malloc((count + 1) * sizeof *items);
+    uint32_t *order = items ? realloc(table->order, (count + 1) * sizeof *order) : NULL;
+    if (!order) return free(items), false;
+    for (size_t i = 0; i < count; i++) items[i] = sort_item(table, (uint32_t)i);
+    sorting = table;
+    qsort(items, count, sizeof *items, compare_items);
+    for (size_t i = 0; i < count; i++) order[i] = items[i].number;
     table->order = order;
     table->order_count = count;
-    sorting = table;
-    qsort(order, count, sizeof *order, compare_records);
+    free(items);
     return true;
 }
 
