@@ -51,6 +51,16 @@ static void judge_truncation(struct assessment *a)
                           "%" PRIu64 " of %" PRIu64 " frames %s cut inside a header that was needed: capture with a larger snap length",
                           c->header_cut, frames, c->header_cut == 1 ? "was" : "were"));
     for (uint32_t i = 0; i < a->in->capture_count; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(a->in->captures[i].name, a->in->captures[k].name) == 0) {
+                note(a, PP_GOOD,
+                     arena_format(a->arena,
+                                  "captures %u and %u have the same name: if they are the same file, packets are counted twice (no verdict "
+                                  "depends on counts)",
+                                  k + 1, i + 1));
+                break;
+            }
+    for (uint32_t i = 0; i < a->in->capture_count; i++)
         if (a->in->captures[i].failed) note(a, PP_LIMITED, arena_format(a->arena, "capture %u was not read to its end", i + 1));
     if (c->by_result[PP_UNSUPPORTED_LINK])
         note(a, PP_LIMITED,
