@@ -9,7 +9,7 @@
  * them and never sees a hash, so two keys collide with a probability of about 2^-32 per pair, whatever the keys: each
  * step is a 64 x 64 bit product of a word that is masked by a secret with another such word (or with the result of
  * the step before), folded to 64 bits, and for a fixed pair of inputs few values of the secrets make two folds agree.
- * Long runs of equal slots cannot be built without them; tests/unit/test_flow.c tries with patterned tuples. */
+ * Long runs of equal slots cannot be built without them; tests/unit/test_store.c tries with patterned tuples. */
 #ifndef FLOW_STORE_H
 #define FLOW_STORE_H
 
