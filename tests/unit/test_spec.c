@@ -81,7 +81,7 @@ static void every_row_of_the_page_is_one_row_of_the_rules_word_for_word(void **s
 static void the_rows_export_as_the_table_of_rows(void **state)
 {
     (void)state;
-    static const char *const paths[] = {SOURCE_DIR "/tests/data/rows.tsv", "/work/shared/spec/rows.tsv"};
+    static const char *const paths[] = {SOURCE_DIR "/tests/data/rows.tsv", SOURCE_DIR "/../shared/spec/rows.tsv"};
     struct pp_spec *spec = builtin();
     char *tsv = exported(spec, PP_SPEC_TSV);
     for (size_t i = 0; i < 2; i++) {
