@@ -65,6 +65,18 @@ struct assessment {
     bool primary_named; /* the site names the primary of the array */
 };
 
+/** Roles that say something of a host: all but those that anybody may hold. Traffic between others alone is out of scope. */
+static inline pp_role_set telling_roles(const struct pp_spec *spec)
+{
+    pp_role_set roles = 0;
+    for (unsigned r = 0; r < spec->role_count; r++)
+        if (!spec->roles[r].anyone) roles |= UINT32_C(1) << r;
+    return roles;
+}
+
+/** For sorting: <0, 0, >0. */
+static inline int by(uint64_t x, uint64_t y) { return (x > y) - (x < y); }
+
 /** A flow with its ends' directory numbers, as the judging steps see it. */
 struct subject {
     const struct pp_flow *flow;

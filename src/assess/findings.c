@@ -101,8 +101,6 @@ void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_
 static _Thread_local const struct assessment *sorting;
 static _Thread_local bool coarsely;
 
-static int by(uint64_t x, uint64_t y) { return (x > y) - (x < y); }
-
 static int compare_seen(uint32_t x, uint32_t y)
 {
     return address_compare(&sorting->directory.seen[x].address, &sorting->directory.seen[y].address);
@@ -233,9 +231,7 @@ static bool in_scope_pair(const struct assessment *a, const struct pp_datagram *
     struct pp_site_entry x = pp_site_find(a->in->site, &d->source), y = pp_site_find(a->in->site, &d->destination);
     *from = (struct pp_party){d->source, pp_site_host_name(a->in->site, x.host), x.roles};
     *to = (struct pp_party){d->destination, pp_site_host_name(a->in->site, y.host), y.roles};
-    pp_role_set telling = 0;
-    for (unsigned r = 0; r < a->in->spec->role_count; r++)
-        if (!a->in->spec->roles[r].anyone) telling |= UINT32_C(1) << r;
+    pp_role_set telling = telling_roles(a->in->spec);
     if (address_is_group(&d->destination) || pp_site_is_broadcast(a->in->site, &d->destination)) return false;
     bool one_host = x.host != PP_NONE && x.host == y.host && !a->in->site->hosts[x.host].is_prefix;
     if (one_host || (x.loopback && y.loopback)) return false;

@@ -93,15 +93,6 @@ static pp_role_set primary_roles(const struct pp_spec *spec)
     return roles;
 }
 
-/* Roles that say little of a host. */
-static pp_role_set anybodys_roles(const struct pp_spec *spec)
-{
-    pp_role_set roles = 0;
-    for (unsigned r = 0; r < spec->role_count; r++)
-        if (spec->roles[r].anyone) roles |= UINT32_C(1) << r;
-    return roles;
-}
-
 /* Who tells what its peers are: the servers of the array; in a list without one, whoever the rules recognise by himself. */
 static pp_role_set anchor_roles(const struct pp_spec *spec)
 {
@@ -109,7 +100,7 @@ static pp_role_set anchor_roles(const struct pp_spec *spec)
     if (roles) return roles;
     for (unsigned i = 0; i < spec->inference_count; i++)
         if (!spec->inferences[i].peer_roles) roles |= spec->inferences[i].roles;
-    return roles & ~anybodys_roles(spec);
+    return roles & telling_roles(spec);
 }
 
 /* The other end of a narrow row's flow with an anchor (a server of the array) has that row's role. */
@@ -185,7 +176,7 @@ static struct kind *kind_of(struct kinds *kinds, pp_role_set roles)
 static void name_host(const struct inference *in, pp_role_set roles, struct kinds *kinds, bool group, char out[80])
 {
     unsigned role = 0;
-    pp_role_set telling = roles & ~anybodys_roles(in->spec), pick = roles & in->anchors ? roles & in->anchors : telling ? telling : roles;
+    pp_role_set telling = roles & telling_roles(in->spec), pick = roles & in->anchors ? roles & in->anchors : telling ? telling : roles;
     while (!(pick >> role & 1)) role++;
     const char *name = in->spec->roles[role].name, *tail = strstr(name, "-server");
     int length = tail && !tail[7] ? (int)(tail - name) : (int)strlen(name);

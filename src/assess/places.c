@@ -155,9 +155,7 @@ static void add_or(struct text *text)
 
 static void add_hosts(struct text *text, const struct pp_spec *spec, const struct pp_site *site)
 {
-    pp_role_set telling = 0;
-    for (unsigned r = 0; r < spec->role_count; r++)
-        if (!spec->roles[r].anyone) telling |= UINT32_C(1) << r;
+    pp_role_set telling = telling_roles(spec);
     for (uint32_t h = 0; h < site->host_count; h++)
         for (unsigned i = 0; i < site->hosts[h].prefix_count && site->hosts[h].roles & telling; i++) {
             const struct pp_prefix *prefix = &site->hosts[h].prefixes[i];

@@ -18,8 +18,6 @@ struct ledger {
     size_t count, room;
 };
 
-static int by(uint64_t x, uint64_t y) { return (x > y) - (x < y); }
-
 static int compare_edges(const struct credit *a, const struct credit *b)
 {
     int order = by(a->row, b->row);

@@ -54,14 +54,6 @@ enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint1
     return setting_between(a->in->spec, a->in->site, feature, from_host, to_host);
 }
 
-static pp_role_set roles_with(const struct pp_spec *spec, bool anyone)
-{
-    pp_role_set roles = 0;
-    for (unsigned r = 0; r < spec->role_count; r++)
-        if (spec->roles[r].anyone == anyone) roles |= UINT32_C(1) << r;
-    return roles;
-}
-
 static bool has_loopback_row(const struct assessment *a, const struct reading readings[2])
 {
     for (unsigned o = 0; o < 2; o++)
@@ -88,8 +80,7 @@ void place_subject(const struct assessment *a, struct subject *s)
 
 static bool in_scope(const struct assessment *a, const struct subject *s, const struct reading readings[2])
 {
-    pp_role_set telling = roles_with(a->in->spec, false);
-    if (!((s->roles[0] | s->roles[1]) & telling) || is_group(a, s->flow)) return false;
+    if (!((s->roles[0] | s->roles[1]) & telling_roles(a->in->spec)) || is_group(a, s->flow)) return false;
     /* While netlet is on, loopback is judged; that a server may talk to its own address is no port list's business. */
     return !s->on_one_host || (a->loopback_on && s->on_loopback) || has_loopback_row(a, readings);
 }
