@@ -1,5 +1,5 @@
-/* `portproof flows`: every flow, one a line. TSV is for other tools (and for checking us): directed five-tuples, sorted
- * bytewise. JSON lines and text show whole flows with who opened them, Zeek's conn_state and the Community ID. */
+/* `portproof flows`: every flow, one a line. TSV has a file of its own; JSON lines and text, here, show whole flows with who opened
+ * them, Zeek's conn_state and the Community ID. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -7,142 +7,10 @@
 
 #include "address.h"
 #include "clock.h"
-#include "load.h"
-#include "portproof/report.h"
+#include "flows.h"
 #include "text.h"
 
 enum { PIECE_BYTES = 65536 };
-
-/* --- tsv ------------------------------------------------------------------------------------------------------------ */
-
-/* printf takes longer over a million lines than everything before it took over the capture; these few do not. */
-static char *put_text(char *at, const char *string)
-{
-    size_t length = strlen(string);
-    memcpy(at, string, length);
-    return at + length;
-}
-
-static char *put_number(char *at, uint64_t n)
-{
-    char digits[20];
-    size_t i = sizeof digits;
-    do digits[--i] = (char)('0' + n % 10);
-    while (n /= 10);
-    memcpy(at, digits + i, sizeof digits - i);
-    return at + (sizeof digits - i);
-}
-
-static char *put_address(char *at, const struct pp_address *address)
-{
-    char text[ADDRESS_TEXT_MAX];
-    if (address->family != PP_IPV4) return put_text(at, address_text(address, text));
-    for (unsigned i = 0; i < 4; i++) {
-        if (i) *at++ = '.';
-        at = put_number(at, address->bytes[i]);
-    }
-    return at;
-}
-
-static char *put_time(char *at, pp_time_ns time)
-{
-    at = put_number(at, time / NS_PER_S);
-    *at++ = '.';
-    uint64_t fraction = time % NS_PER_S;
-    for (unsigned i = 9; i-- > 0; fraction /= 10) at[i] = (char)('0' + fraction % 10);
-    return at + 9;
-}
-
-static void add_line(struct text *text, const struct pp_flow *flow, unsigned from)
-{
-    enum { LINE_MAX_BYTES = 256 }; /* two addresses and eight numbers: 4 + 2 * 46 + 2 * 6 + 2 * 21 + 2 * 31 + 5 at most */
-    static const char hex[] = "0123456789abcdef";
-    const struct pp_flow_side *side = &flow->side[from];
-    char line[LINE_MAX_BYTES], *at = put_text(line, flow->transport == PP_TCP ? "tcp\t" : "udp\t");
-    for (unsigned i = 0; i < 2; i++) {
-        at = put_address(at, &flow->address[from ^ i]);
-        *at++ = '\t';
-        at = put_number(at, flow->port[from ^ i]);
-        *at++ = '\t';
-    }
-    at = put_number(at, side->packets);
-    *at++ = '\t';
-    at = put_number(at, side->bytes);
-    *at++ = '\t';
-    at = side->first_ns == PP_NO_FIRST ? put_text(at, "-") : put_time(at, side->first_ns);
-    *at++ = '\t';
-    at = side->first_ns == PP_NO_FIRST ? put_text(at, "-") : put_time(at, side->last_ns);
-    *at++ = '\t';
-    if (flow->transport == PP_TCP) {
-        at = put_text(at, "0x");
-        *at++ = hex[side->tcp_flags >> 4];
-        *at++ = hex[side->tcp_flags & 15];
-    } else
-        *at++ = '-';
-    *at++ = '\n';
-    text_add_bytes(text, line, (size_t)(at - line));
-}
-
-/* Lines are told apart by their addresses, nearly always: the 16 bytes behind "tcp\t" stand beside the pointer, in an order
- * that two comparisons of numbers find. */
-struct line {
-    uint64_t key[2];
-    const char *bytes;
-    size_t length;
-};
-
-static uint64_t key_at(const char *bytes, size_t length, size_t from)
-{
-    uint8_t word[8] = {0};
-    if (from < length) memcpy(word, bytes + from, length - from < 8 ? length - from : 8);
-    return (uint64_t)load_be32(word) << 32 | load_be32(word + 4);
-}
-
-static int compare_lines(const void *x, const void *y)
-{
-    const struct line *a = x, *b = y;
-    if (a->bytes[0] == b->bytes[0]) { /* "tcp" or "udp" */
-        if (a->key[0] != b->key[0]) return a->key[0] < b->key[0] ? -1 : 1;
-        if (a->key[1] != b->key[1]) return a->key[1] < b->key[1] ? -1 : 1;
-    }
-    int order = memcmp(a->bytes, b->bytes, a->length < b->length ? a->length : b->length);
-    return order ? order : (a->length > b->length) - (a->length < b->length);
-}
-
-static bool write_lines(struct text *text, size_t count, const struct pp_sink *sink)
-{
-    struct line *lines = calloc(count + 1, sizeof *lines);
-    if (!lines) return false;
-    const char *at = text->bytes, *end = text->bytes + text->length;
-    for (size_t i = 0; i < count; i++) {
-        size_t length = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at) + 1;
-        lines[i] = (struct line){{key_at(at, length, 4), key_at(at, length, 12)}, at, length};
-        at += length;
-    }
-    if (count) qsort(lines, count, sizeof *lines, compare_lines);
-    bool ok = true;
-    for (size_t i = 0; ok && i < count; i++) ok = sink->write(sink->context, lines[i].bytes, lines[i].length);
-    free(lines);
-    return ok;
-}
-
-static bool write_tsv(const struct pp_flow_table *flows, const struct pp_sink *sink)
-{
-    static const char header[] = "transport\tsrc\tsport\tdst\tdport\tpackets\tbytes\tfirst\tlast\ttcp_flags\n";
-    struct text text;
-    text_init(&text);
-    size_t count = 0;
-    for (size_t i = 0; i < pp_flow_count(flows); i++) {
-        struct pp_flow flow;
-        pp_flow_at(flows, i, &flow);
-        /* An end that talks to itself on one port has one direction only: side 0. */
-        for (unsigned side = 0; side < 2; side++)
-            if (flow.side[side].packets) add_line(&text, &flow, side), count++;
-    }
-    bool ok = !text.failed && sink->write(sink->context, header, sizeof header - 1) && write_lines(&text, count, sink);
-    text_finish(&text);
-    return ok;
-}
 
 /* --- json lines ----------------------------------------------------------------------------------------------------- */
 
@@ -282,10 +150,16 @@ static bool write_each(const struct pp_flow_table *flows, const struct pp_report
 static const char TEXT_HEADER[] = "first                          tp  initiator                responder               packets  replies    "
                                   "    bytes state  outcome   verdict      row or reason      community id\n";
 
-bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink)
+bool pp_flows_write_threads(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, unsigned threads,
+                            const struct pp_sink *sink)
 {
-    if (strcmp(format, "tsv") == 0) return write_tsv(flows, sink);
+    if (strcmp(format, "tsv") == 0) return flows_tsv(flows, threads, sink);
     if (strcmp(format, "jsonl") == 0) return report && write_each(flows, report, sink, "", add_json_line);
     if (strcmp(format, "text") == 0) return report && write_each(flows, report, sink, TEXT_HEADER, add_text_line);
     return false;
+}
+
+bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink)
+{
+    return pp_flows_write_threads(flows, report, format, 1, sink);
 }
