@@ -12,25 +12,32 @@
  * IPv4, each window an end, first the source:     transport 1 | first octet 20 | octets 3 * 8 | port 19
  * IPv6, each window 12 characters of both ends:   transport 1 | characters 12 * 5 | nothing 3
  *
- * Both families meet in one list. There the first octet decides, as four characters: it has a dot among them, and the first four
- * characters of IPv6 text never have (embedded IPv4 begins behind "::"), so a line of one family never agrees with one of the other
- * in them. Lines that agree in all windows have the same ends: flows folded in different ways. There are a dozen of these at most,
- * and their text is compared.
+ * Both families meet in one list. There the first octet decides, as four characters: it has a dot behind its digits, which IPv6 text
+ * never has there (embedded IPv4 begins with "::"), so a line of one family never agrees with one of the other in them. Lines that
+ * agree in all windows have the same ends: flows folded in different ways. There are a dozen of these at most, and their text is
+ * compared.
  *
- * Items are sorted in place, by the highest eight bits in which any differ, then each part by the next ("American flag" sort:
- * McIlroy, Bostic and McIlroy, Engineering Radix Sort, 1993). So the memory is 12 bytes a line and no more. */
+ * Items are sorted in place, by the highest bits in which any differ, then each part by the next ("American flag" sort: McIlroy,
+ * Bostic and McIlroy, Engineering Radix Sort, 1993). So the memory is 12 bytes a line and no more. */
 #include "line_order.h"
 
 #include <string.h>
 
+#include "address.h"
 #include "digits.h"
 
 enum {
     WINDOWS4 = 2, /* the ends */
     CHARACTERS = 12,
-    WINDOWS6 = 9,  /* two addresses of 45 characters, two ports of 5, four tabs: 104 characters at most */
-    INSERTED = 24, /* so many items are sorted by insertion; above it a radix pass is faster */
+    WINDOWS6 = 9,   /* two addresses of 45 characters, two ports of 5, four tabs: 104 characters at most */
+    INSERTED = 32,  /* so many items are sorted by insertion; above it a radix pass is faster */
+    DIGIT_BITS = 8, /* of a radix pass */
+    FEW_BITS = 5,   /* ... over fewer items than FEW: going through 256 digits would take longer than the items do */
+    FEW = 512,
+    DIGITS = 1 << DIGIT_BITS,
 };
+_Static_assert((int)WINDOWS6 *CHARACTERS >= 2 * ((int)ADDRESS_TEXT_MAX - 1 + 5 + 2), "the windows show both ends");
+_Static_assert((int)LINE_PARTS_MAX >= (int)DIGITS, "a split has a part for each digit");
 
 /* Characters in their order; 0: behind the text. */
 static const uint8_t symbols[128] = {
@@ -122,53 +129,67 @@ static void insert_by_key(struct line_item *items, size_t count)
     }
 }
 
-/* The highest eight bits in which keys differ: how far down they are. false: all keys are equal. */
-static bool find_digit(const struct line_item *items, size_t count, unsigned *shift)
+/* Bits of the keys: how many, and how far down. */
+struct digit {
+    unsigned bits, shift;
+};
+
+static inline unsigned digit_of(struct digit digit, const struct line_item *item)
+{
+    return (unsigned)(item->key >> digit.shift) & ((1u << digit.bits) - 1);
+}
+
+/* The highest bits in which keys differ. false: all keys are equal. */
+static bool find_digit(const struct line_item *items, size_t count, struct digit *digit)
 {
     uint64_t first = items->key, different = 0;
     for (size_t i = 1; i < count; i++) different |= items[i].key ^ first;
     if (!different) return false;
     unsigned zeros = (unsigned)__builtin_clzll(different);
-    *shift = zeros < 56 ? 56 - zeros : 0;
+    digit->bits = count < FEW ? FEW_BITS : DIGIT_BITS;
+    digit->shift = zeros + digit->bits < 64 ? 64 - digit->bits - zeros : 0;
     return true;
 }
 
-/* Bring items into the order of one digit; ends[d] is where those with digit d end. Every item that is out of place is carried
- * to the next free place of its digit, and what it finds there is carried on. */
-static void partition(struct line_item *items, size_t count, unsigned shift, size_t ends[256])
+/* Bring items into the order of one digit; ends[d] is where those with digit d end. Each item is exchanged with the one in the
+ * next free place of its digit, over and over until all places are taken. Carrying each item that is found to its own place would
+ * need fewer exchanges, but each would wait for the one before; of these the processor does several at a time (Skarupke, I Wrote
+ * a Faster Sorting Algorithm, 2016). */
+static void partition(struct line_item *items, size_t count, struct digit digit, size_t ends[DIGITS])
 {
-    size_t next[256], sum = 0;
-    memset(ends, 0, 256 * sizeof *ends);
-    for (size_t i = 0; i < count; i++) ends[items[i].key >> shift & 255]++;
-    for (unsigned d = 0; d < 256; d++) {
+    const unsigned digits = 1u << digit.bits;
+    size_t next[DIGITS], sum = 0;
+    memset(ends, 0, digits * sizeof *ends);
+    for (size_t i = 0; i < count; i++) ends[digit_of(digit, &items[i])]++;
+    for (unsigned d = 0; d < digits; d++) {
         next[d] = sum;
         ends[d] = sum += ends[d];
     }
-    for (unsigned d = 0; d < 256; d++) {
-        while (next[d] < ends[d]) {
-            struct line_item carried = items[next[d]];
-            for (unsigned to; (to = carried.key >> shift & 255) != d;) {
-                struct line_item found = items[next[to]];
-                items[next[to]++] = carried;
-                carried = found;
+    for (bool placed = false; !placed;) {
+        placed = true;
+        for (unsigned d = 0; d < digits; d++) {
+            for (size_t i = next[d]; i < ends[d]; i++) {
+                struct line_item *to = &items[next[digit_of(digit, &items[i])]++], item = items[i];
+                items[i] = *to;
+                *to = item;
             }
-            items[next[d]++] = carried;
+            placed &= next[d] == ends[d];
         }
     }
 }
 
-/* Eight levels deep at most: keys of a part agree in all bits down to the digit that made it. */
+/* A dozen levels deep at most: the keys of a part agree in all bits down to the digit that made it. */
 static void sort_by_key(struct line_item *items, size_t count)
 {
-    size_t ends[256], start = 0;
-    unsigned shift;
+    size_t ends[DIGITS], start = 0;
+    struct digit digit;
     if (count <= INSERTED) {
         insert_by_key(items, count);
         return;
     }
-    if (!find_digit(items, count, &shift)) return;
-    partition(items, count, shift, ends);
-    for (unsigned d = 0; d < 256; start = ends[d++])
+    if (!find_digit(items, count, &digit)) return;
+    partition(items, count, digit, ends);
+    for (unsigned d = 0; d < 1u << digit.bits; start = ends[d++])
         if (ends[d] - start > 1) sort_by_key(items + start, ends[d] - start);
 }
 
@@ -212,15 +233,15 @@ void line_sort(const struct line_order *order, struct line_range range)
 
 unsigned line_split(const struct line_order *order, struct line_range range, size_t small, struct line_range parts[LINE_PARTS_MAX])
 {
-    size_t ends[256], start = 0;
-    unsigned shift, count = 0;
-    parts[0] = range;
-    while (!find_digit(range.items, range.count, &shift)) {
+    size_t ends[DIGITS], start = 0;
+    struct digit digit;
+    unsigned count = 0;
+    while (!find_digit(range.items, range.count, &digit)) {
         parts[0] = range;
         if (!next_window(order, &range)) return 1;
     }
-    partition(range.items, range.count, shift, ends);
-    for (unsigned d = 0; d < 256; start = ends[d++]) {
+    partition(range.items, range.count, digit, ends);
+    for (unsigned d = 0; d < 1u << digit.bits; start = ends[d++]) {
         if (ends[d] == start) continue;
         if (count && parts[count - 1].count + ends[d] - start <= small)
             parts[count - 1].count += ends[d] - start;
