@@ -1,108 +1,134 @@
 /* `portproof flows`: every flow, one a line. TSV has a file of its own; JSON lines and text, here, show whole flows with who opened
  * them, Zeek's conn_state and the Community ID. */
-#include <inttypes.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
 #include "clock.h"
+#include "digits.h"
 #include "flows.h"
+#include "json_writer.h"
 #include "text.h"
 
 enum { PIECE_BYTES = 65536 };
 
 /* --- json lines ----------------------------------------------------------------------------------------------------- */
 
-static json_t *json_time(pp_time_ns time)
+static void put_time(struct json_writer *w, const char *key, pp_time_ns time)
 {
     char out[TIME_TEXT_MAX];
-    return time == PP_NO_FIRST || time == PP_NO_LAST ? json_null() : json_string(time_rfc3339(time, out));
+    if (time == PP_NO_FIRST || time == PP_NO_LAST)
+        put_null(w, key);
+    else
+        put_string(w, key, time_rfc3339(time, out));
 }
 
-static json_t *json_end(const struct pp_report *report, uint32_t number, uint16_t port)
+static void put_end(struct json_writer *w, const char *key, const struct pp_report *report, uint32_t number, uint16_t port)
 {
     char out[ADDRESS_TEXT_MAX];
     const struct pp_seen *seen = &report->addresses[number];
-    json_t *o = json_object();
-    json_object_set_new(o, "address", json_string(address_text(&seen->address, out)));
     const char *name = pp_site_host_name(report->site, seen->entry.host);
-    struct text safe;
-    text_init(&safe);
-    text_add_escaped(&safe, name, strlen(name));
-    if (safe.length) json_object_set_new(o, "name", json_string(safe.bytes));
-    text_finish(&safe);
-    json_object_set_new(o, "port", json_integer(port));
-    return o;
+    begin_object(w, key);
+    put_string(w, "address", address_text(&seen->address, out));
+    if (*name) put_string(w, "name", name);
+    put_count(w, "port", port);
+    end_object(w);
 }
 
-static json_t *json_side(const struct pp_flow *flow, unsigned side)
+static void put_side(struct json_writer *w, const char *key, const struct pp_flow *flow, unsigned side)
 {
+    static const char hex[] = "0123456789abcdef";
     const struct pp_flow_side *s = &flow->side[side];
-    json_t *o = json_object();
-    json_object_set_new(o, "packets", json_integer((json_int_t)s->packets));
-    json_object_set_new(o, "bytes", json_integer((json_int_t)s->bytes));
-    json_object_set_new(o, "first", json_time(s->first_ns));
-    json_object_set_new(o, "last", json_time(s->last_ns));
+    begin_object(w, key);
+    put_count(w, "packets", s->packets);
+    put_count(w, "bytes", s->bytes);
+    put_time(w, "first", s->first_ns);
+    put_time(w, "last", s->last_ns);
     if (flow->transport == PP_TCP) {
-        json_object_set_new(o, "tcp_flags", json_sprintf("0x%02x", s->tcp_flags));
-        json_object_set_new(o, "syns", json_integer(s->syns));
+        const char flags[] = {'0', 'x', hex[s->tcp_flags >> 4], hex[s->tcp_flags & 15], '\0'};
+        put_string(w, "tcp_flags", flags);
+        put_count(w, "syns", s->syns);
     }
-    return o;
+    end_object(w);
 }
 
-static const char *const kind_names[] = {
-    [PP_FLOW_EXACT] = "flow", [PP_FLOW_CONVERSATION] = "conversation", [PP_FLOW_CLASSES] = "port-classes", [PP_FLOW_NETWORKS] = "networks"};
-
-static json_t *json_flow(const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
+static void put_flow(struct json_writer *w, const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
 {
-    json_t *o = json_object();
-    json_object_set_new(o, "transport", json_string(pp_transport_name(flow->transport)));
-    json_object_set_new(o, "initiator", json_end(report, j->initiator_address, j->initiator_port));
-    json_object_set_new(o, "responder", json_end(report, j->responder_address, j->responder_port));
-    json_object_set_new(o, "basis", json_string(pp_basis_name(j->basis)));
-    json_object_set_new(o, "confidence", json_string(pp_confidence_name(j->basis)));
-    json_object_set_new(o, "outcome", json_string(pp_outcome_name(j->outcome)));
-    json_object_set_new(o, "verdict", json_string(pp_flow_verdict_name(j->verdict)));
-    if (j->row != PP_NONE) json_object_set_new(o, "row", json_string(report->spec->rows[j->row].id));
-    if (j->verdict == PP_UNEXPECTED) json_object_set_new(o, "reason", json_string(pp_reason_name(j->reason)));
-    json_object_set_new(o, "conn_state", json_string(pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator)));
+    static const char *const kind_names[] = {[PP_FLOW_EXACT] = "flow",
+                                             [PP_FLOW_CONVERSATION] = "conversation",
+                                             [PP_FLOW_CLASSES] = "port-classes",
+                                             [PP_FLOW_NETWORKS] = "networks"};
+    begin_object(w, NULL);
+    put_string(w, "transport", pp_transport_name(flow->transport));
+    put_end(w, "initiator", report, j->initiator_address, j->initiator_port);
+    put_end(w, "responder", report, j->responder_address, j->responder_port);
+    put_string(w, "basis", pp_basis_name(j->basis));
+    put_string(w, "confidence", pp_confidence_name(j->basis));
+    put_string(w, "outcome", pp_outcome_name(j->outcome));
+    put_string(w, "verdict", pp_flow_verdict_name(j->verdict));
+    if (j->row != PP_NONE) put_string(w, "row", report->spec->rows[j->row].id);
+    if (j->verdict == PP_UNEXPECTED) put_string(w, "reason", pp_reason_name(j->reason));
+    put_string(w, "conn_state", pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator));
     if (flow->kind == PP_FLOW_EXACT) {
         char id[40];
         pp_community_id(flow, id);
-        json_object_set_new(o, "community_id", json_string(id));
+        put_string(w, "community_id", id);
     } else
-        json_object_set_new(o, "folded", json_string(kind_names[flow->kind]));
-    json_object_set_new(o, "forward", json_side(flow, j->initiator));
-    json_object_set_new(o, "reverse", json_side(flow, !j->initiator));
-    if (flow->has_facts && flow->facts.icmp_packets)
-        json_object_set_new(o, "icmp_errors", json_integer((json_int_t)flow->facts.icmp_packets));
-    return o;
-}
-
-static int add_bytes(const char *bytes, size_t size, void *out)
-{
-    text_add_bytes(out, bytes, size);
-    return 0;
+        put_string(w, "folded", kind_names[flow->kind]);
+    put_side(w, "forward", flow, j->initiator);
+    put_side(w, "reverse", flow, !j->initiator);
+    if (flow->has_facts && flow->facts.icmp_packets) put_count(w, "icmp_errors", flow->facts.icmp_packets);
+    end_object(w);
 }
 
 static bool add_json_line(struct text *text, const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
 {
-    json_t *o = json_flow(report, flow, j);
-    bool ok = o && json_dump_callback(o, add_bytes, text, JSON_COMPACT) == 0;
-    json_decref(o);
-    text_add(text, "\n");
-    return ok && !text->failed;
+    struct json_writer w;
+    json_writer_init(&w, text);
+    w.on_one_line = true;
+    put_flow(&w, report, flow, j);
+    text_add_bytes(text, "\n", 1);
+    return !text->failed;
 }
 
 /* --- text ----------------------------------------------------------------------------------------------------------- */
 
-static void add_end(struct text *text, const struct pp_report *report, uint32_t number, uint16_t port, int width)
+enum { WIDEST = 30 }; /* columns of a time */
+
+static void add_blanks(struct text *text, size_t count)
 {
-    char address[ADDRESS_TEXT_MAX], end[ADDRESS_TEXT_MAX + 10];
+    static const char blanks[WIDEST + 1] = "                              ";
+    text_add_bytes(text, blanks, count);
+}
+
+/* A column and a blank behind it; what is too long for it is not cut. */
+static void add_left(struct text *text, unsigned width, const char *string)
+{
+    size_t length = strlen(string);
+    text_add_bytes(text, string, length);
+    if (length < width) add_blanks(text, width - length);
+    add_blanks(text, 1);
+}
+
+static void add_right(struct text *text, unsigned width, uint64_t n)
+{
+    char digits[DIGITS_MAX];
+    size_t length = (size_t)(put_digits(digits, n) - digits);
+    if (length < width) add_blanks(text, width - length);
+    text_add_bytes(text, digits, length);
+    add_blanks(text, 1);
+}
+
+static void add_end(struct text *text, const struct pp_report *report, uint32_t number, uint16_t port)
+{
+    enum { WIDTH = 21, BRACKETS = 4 };
+    char end[ADDRESS_TEXT_MAX + BRACKETS + DIGITS_MAX], *at = end;
     const struct pp_address *a = &report->addresses[number].address;
-    snprintf(end, sizeof end, a->family == PP_IPV6 ? "[%s]:%u" : "%s:%u", address_text(a, address), port);
-    text_printf(text, "%-*s", width, end);
+    if (a->family == PP_IPV6) *at++ = '[';
+    at = address_put(at, a);
+    if (a->family == PP_IPV6) *at++ = ']';
+    *at++ = ':';
+    *put_digits(at, port) = '\0';
+    add_left(text, WIDTH, end);
 }
 
 static bool add_text_line(struct text *text, const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
@@ -111,18 +137,20 @@ static bool add_text_line(struct text *text, const struct pp_report *report, con
     pp_time_ns start = pp_flow_first_ns(flow);
     if (start != PP_NO_FIRST) time_rfc3339(start, first);
     if (flow->kind == PP_FLOW_EXACT) pp_community_id(flow, id);
-    text_printf(text, "%-30s %-3s ", first, pp_transport_name(flow->transport));
-    add_end(text, report, j->initiator_address, j->initiator_port, 21);
-    text_printf(text, " %s ", j->basis == PP_BASIS_NONE ? "--" : "->");
-    add_end(text, report, j->responder_address, j->responder_port, 21);
-    text_printf(text, " %8" PRIu64 " %8" PRIu64 " %12" PRIu64 " %-6s %-9s %-12s %-18s %s\n", flow->side[j->initiator].packets,
-                flow->side[!j->initiator].packets, flow->side[0].bytes + flow->side[1].bytes,
-                pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator), pp_outcome_name(j->outcome),
-                pp_flow_verdict_name(j->verdict),
-                j->row != PP_NONE             ? report->spec->rows[j->row].id
-                : j->verdict == PP_UNEXPECTED ? pp_reason_name(j->reason)
-                                              : "-",
-                id);
+    add_left(text, WIDEST, first);
+    add_left(text, 3, pp_transport_name(flow->transport));
+    add_end(text, report, j->initiator_address, j->initiator_port);
+    add_left(text, 2, j->basis == PP_BASIS_NONE ? "--" : "->");
+    add_end(text, report, j->responder_address, j->responder_port);
+    add_right(text, 8, flow->side[j->initiator].packets);
+    add_right(text, 8, flow->side[!j->initiator].packets);
+    add_right(text, 12, flow->side[0].bytes + flow->side[1].bytes);
+    add_left(text, 6, pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator));
+    add_left(text, 9, pp_outcome_name(j->outcome));
+    add_left(text, 12, pp_flow_verdict_name(j->verdict));
+    add_left(text, 18, j->row != PP_NONE ? report->spec->rows[j->row].id : j->verdict == PP_UNEXPECTED ? pp_reason_name(j->reason) : "-");
+    text_add(text, id);
+    text_add_bytes(text, "\n", 1);
     return !text->failed;
 }
 

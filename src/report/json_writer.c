@@ -22,10 +22,11 @@ static char *copy(char *at, const char *bytes, size_t length)
     return at + length;
 }
 
-static char *new_line(char *at, unsigned depth)
+static char *new_line(const struct json_writer *w, char *at)
 {
+    if (w->on_one_line) return at;
     *at++ = '\n';
-    return copy(at, BLANKS, (size_t)depth * INDENT);
+    return copy(at, BLANKS, (size_t)w->depth * INDENT);
 }
 
 /* Write what stands before a value: the comma, the indentation, the key. Behind it there is room for `room` bytes.
@@ -36,11 +37,11 @@ static char *begin(struct json_writer *w, const char *key, size_t room)
     char *at = text_room(w->out, length + sizeof ",\n\"\": " + (size_t)w->depth * INDENT + room);
     if (!at) return NULL;
     if (w->follows) *at++ = ',';
-    if (w->depth) at = new_line(at, w->depth);
+    if (w->depth) at = new_line(w, at);
     if (key) {
         *at++ = '"';
         at = copy(at, key, length);
-        at = copy(at, "\": ", 3);
+        at = copy(at, "\": ", w->on_one_line ? 2 : 3);
     }
     w->follows = true;
     return at;
@@ -62,7 +63,7 @@ static void close(struct json_writer *w, char bracket)
     assert(w->depth > 0);
     w->depth--;
     char *at = text_room(w->out, (size_t)w->depth * INDENT + 2);
-    if (at && w->follows) at = new_line(at, w->depth);
+    if (at && w->follows) at = new_line(w, at);
     w->follows = true;
     if (!at) return;
     *at++ = bracket;

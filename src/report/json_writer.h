@@ -1,5 +1,5 @@
-/* JSON as it is written: straight into a text, indented by two, members in the order in which they are put. There is no tree,
- * since building one of a large report took longer than judging it. */
+/* JSON as it is written: straight into a text, indented by two (or on one line), members in the order in which they are put. There is no
+ * tree, since building one of a large report took longer than judging it. */
 #ifndef REPORT_JSON_WRITER_H
 #define REPORT_JSON_WRITER_H
 
@@ -11,6 +11,7 @@ struct json_writer {
     struct text *out; /* its failure is the writer's */
     unsigned depth;   /* objects and lists that are open */
     bool follows;     /* something stands before in the innermost of them */
+    bool on_one_line; /* nothing is written between the tokens: JSON lines. Set it before the first */
 };
 
 void json_writer_init(struct json_writer *w, struct text *out);

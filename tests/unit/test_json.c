@@ -13,23 +13,25 @@ static int add_bytes(const char *bytes, size_t size, void *out)
     return 0;
 }
 
-static void assert_like_tree(const struct text *written, json_t *tree)
+static void assert_like_tree_in(const struct text *written, json_t *tree, size_t layout)
 {
     struct text expected;
     text_init(&expected);
-    assert_int_equal(json_dump_callback(tree, add_bytes, &expected, JSON_INDENT(2) | JSON_REAL_PRECISION(6)), 0);
+    assert_int_equal(json_dump_callback(tree, add_bytes, &expected, layout | JSON_REAL_PRECISION(6)), 0);
     assert_string_equal(written->bytes, expected.bytes);
     text_finish(&expected);
     json_decref(tree);
 }
 
-static void objects_and_lists_nest_as_jansson_nests_them(void **state)
+static void assert_like_tree(const struct text *written, json_t *tree) { assert_like_tree_in(written, tree, JSON_INDENT(2)); }
+
+static void assert_nesting(bool on_one_line)
 {
-    (void)state;
     struct text out;
     struct json_writer w;
     text_init(&out);
     json_writer_init(&w, &out);
+    w.on_one_line = on_one_line;
     begin_object(&w, NULL);
     begin_object(&w, "empty");
     end_object(&w);
@@ -50,9 +52,17 @@ static void objects_and_lists_nest_as_jansson_nests_them(void **state)
     put_string(&w, "after", "x");
     end_object(&w);
     assert_false(out.failed);
-    assert_like_tree(&out, json_pack("{s{}s[]s[iI[n{sbsb}]s]ss}", "empty", "none", "list", 0, (json_int_t)INT64_MAX, "yes", 1, "no", 0, "",
-                                     "after", "x"));
+    json_t *tree =
+        json_pack("{s{}s[]s[iI[n{sbsb}]s]ss}", "empty", "none", "list", 0, (json_int_t)INT64_MAX, "yes", 1, "no", 0, "", "after", "x");
+    assert_like_tree_in(&out, tree, on_one_line ? JSON_COMPACT : JSON_INDENT(2));
     text_finish(&out);
+}
+
+static void objects_and_lists_nest_as_jansson_nests_them(void **state)
+{
+    (void)state;
+    assert_nesting(false);
+    assert_nesting(true);
 }
 
 /* A list of one string, as written and as jansson writes the escaped form of it. */
