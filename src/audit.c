@@ -27,6 +27,8 @@ struct worker {
     bool failed; /* out of memory */
     pthread_t thread;
     struct pp_frame frames[PP_FRAME_BATCH];
+    struct pp_plain_packet plain[PP_FRAME_BATCH];
+    uint16_t others[PP_FRAME_BATCH]; /* positions of the frames that are not plain */
     struct pp_packet packets[PP_FRAME_BATCH];
     uint8_t results[PP_FRAME_BATCH];
 };
@@ -146,34 +148,55 @@ void pp_audit_destroy(struct pp_audit *audit)
     free(audit);
 }
 
-/* Decode a batch; packets outside --from and --to are dropped here. Returns how many remain. */
-static size_t decode_batch(struct worker *worker, struct input *input, size_t count)
+static bool outside_time(struct worker *worker, pp_time_ns time)
+{
+    const struct pp_audit_options *options = &worker->audit->options;
+    bool outside = time != PP_NO_FIRST && (time < options->from_ns || time > options->to_ns);
+    worker->outside_time += outside;
+    return outside;
+}
+
+/* What --from and --to leave of the plain packets. */
+static size_t keep_plain_in_time(struct worker *worker, size_t count)
+{
+    size_t kept = 0;
+    if (!worker->audit->options.from_ns && worker->audit->options.to_ns == UINT64_MAX) return count;
+    for (size_t i = 0; i < count; i++)
+        if (!outside_time(worker, worker->plain[i].time_ns)) worker->plain[kept++] = worker->plain[i];
+    return kept;
+}
+
+/* Decode the frames that are not plain. Returns how many packets --from and --to leave. */
+static size_t decode_others(struct worker *worker, struct input *input, size_t count)
 {
     const struct pp_audit *audit = worker->audit;
     struct pp_decode_options options = {.decap = audit->options.decap};
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
+        const struct pp_frame *frame = &worker->frames[worker->others[i]];
         struct pp_packet *packet = &worker->packets[kept];
-        enum pp_decoded result = pp_decode(&worker->frames[i], &options, packet);
-        if (packet->time_ns != PP_NO_FIRST && (packet->time_ns < audit->options.from_ns || packet->time_ns > audit->options.to_ns)) {
-            worker->outside_time++;
-            continue;
-        }
+        enum pp_decoded result = pp_decode(frame, &options, packet);
+        if (outside_time(worker, packet->time_ns)) continue;
         if (result == PP_DECODED) {
             packet->source_class = pp_port_class(audit->index, packet->transport, packet->source_port);
             packet->destination_class = pp_port_class(audit->index, packet->transport, packet->destination_port);
         } else if (result == PP_UNSUPPORTED_LINK) {
             __atomic_add_fetch(&input->unsupported_frames, 1, __ATOMIC_RELAXED);
-            __atomic_store_n(&input->unsupported_link, worker->frames[i].link_type, __ATOMIC_RELAXED);
+            __atomic_store_n(&input->unsupported_link, frame->link_type, __ATOMIC_RELAXED);
         }
         worker->results[kept++] = (uint8_t)result;
     }
     return kept;
 }
 
+/* Plain packets go their own way; a flow record is a join, so that they may pass the others. */
 static bool judge_batch(struct worker *worker, struct input *input, size_t count)
 {
-    return pp_flow_table_add(worker->flows, worker->packets, worker->results, decode_batch(worker, input, count));
+    size_t others, plain = pp_decode_plain(worker->frames, count, worker->plain, worker->others, &others);
+    plain = keep_plain_in_time(worker, plain);
+    pp_port_classes(worker->audit->index, worker->plain, plain);
+    if (!pp_flow_table_add_plain(worker->flows, worker->plain, plain)) return false;
+    return !others || pp_flow_table_add(worker->flows, worker->packets, worker->results, decode_others(worker, input, others));
 }
 
 /* Room for one more capture's facts; they outlive the capture, so its name is copied. */
@@ -202,9 +225,9 @@ static void keep_info(struct pp_audit *audit, struct pp_capture_info *info, cons
 
 /* --- reading captures, by several threads -------------------------------------------------------------------------------
  *
- * All threads take pieces of the current capture, under the lock; what they do with a piece needs none. A capture that does
- * not come in pieces (compressed, standard input, filtered) is one thread's, and the others go on to the next capture. Flow
- * tables are joined at the end: a flow record is a join, so neither the number of threads nor who took what shows. */
+ * All threads read pieces of the current capture; when there are no more, they go on to the next one. A capture that does not
+ * come in pieces (compressed, standard input, filtered) is one thread's, and the others go on at once. Flow tables are joined at
+ * the end: a flow record is a join, so neither the number of threads nor who took what shows. */
 
 /* Open the next path; false: none is left, or memory is out. Under the lock. */
 static bool open_next(struct pp_audit *audit, bool *failed)
@@ -228,23 +251,19 @@ static void leave(struct pp_audit *audit, struct input *input)
     input->capture = NULL;
 }
 
-/* What to read next: a piece of the current capture (in worker->chunk), or a whole one. NULL: nothing is left. Under the lock. */
-static struct input *take_work(struct worker *worker, bool *whole)
+/* The capture to read next, or to help with; *whole: all of it. NULL: nothing is left. Under the lock. */
+static struct input *enter(struct worker *worker, bool *whole)
 {
     struct pp_audit *audit = worker->audit;
-    for (;;) {
-        struct input *input = audit->path_next ? &audit->inputs[audit->current] : NULL;
-        if (!input || input->exhausted) {
-            if (!open_next(audit, &worker->failed)) return NULL;
-            continue;
-        }
-        input->readers++;
-        *whole = !pp_capture_splits(input->capture);
-        if (*whole) input->exhausted = true; /* for everybody else */
-        if (*whole || pp_capture_take(input->capture, worker->chunk)) return input;
-        input->exhausted = true;
-        leave(audit, input);
+    struct input *input = audit->path_next ? &audit->inputs[audit->current] : NULL;
+    if (!input || input->exhausted) {
+        if (!open_next(audit, &worker->failed)) return NULL;
+        input = &audit->inputs[audit->current];
     }
+    input->readers++;
+    *whole = !pp_capture_splits(input->capture);
+    input->exhausted = *whole; /* for everybody else */
+    return input;
 }
 
 static void tell_progress(const struct worker *worker, const struct input *input)
@@ -255,30 +274,39 @@ static void tell_progress(const struct worker *worker, const struct input *input
                           pp_capture_info(input->capture)->bytes);
 }
 
-static void read_work(struct worker *worker, struct input *input, bool whole)
+static void read_whole(struct worker *worker, struct input *input)
 {
-    for (size_t count; !worker->failed;) {
-        count = whole ? pp_capture_next(input->capture, worker->frames, PP_FRAME_BATCH)
-                      : pp_chunk_next(worker->chunk, worker->frames, PP_FRAME_BATCH);
-        if (!count) break;
+    for (size_t count; !worker->failed && (count = pp_capture_next(input->capture, worker->frames, PP_FRAME_BATCH)) > 0;) {
         worker->failed = !judge_batch(worker, input, count);
-        if (whole) tell_progress(worker, input);
+        tell_progress(worker, input);
     }
+}
+
+static void read_pieces(struct worker *worker, struct input *input)
+{
+    while (!worker->failed && pp_capture_take(input->capture, worker->chunk)) {
+        for (size_t count; !worker->failed && (count = pp_chunk_next(worker->chunk, worker->frames, PP_FRAME_BATCH)) > 0;)
+            worker->failed = !judge_batch(worker, input, count);
+        pp_capture_give(input->capture, worker->chunk);
+        tell_progress(worker, input);
+    }
+    if (worker->failed) pp_capture_abandon(input->capture, worker->chunk);
 }
 
 static void *run_worker(void *argument)
 {
     struct worker *worker = argument;
     struct pp_audit *audit = worker->audit;
+    struct input *input;
     pthread_mutex_lock(&audit->lock);
-    for (bool whole; !worker->failed;) {
-        struct input *input = take_work(worker, &whole);
-        if (!input) break;
-        if (!whole) tell_progress(worker, input);
+    for (bool whole; !worker->failed && (input = enter(worker, &whole)) != NULL;) {
         pthread_mutex_unlock(&audit->lock);
-        read_work(worker, input, whole);
+        if (whole)
+            read_whole(worker, input);
+        else
+            read_pieces(worker, input);
         pthread_mutex_lock(&audit->lock);
-        if (!whole) pp_capture_give(input->capture, worker->chunk);
+        input->exhausted = true;
         leave(audit, input);
     }
     pthread_mutex_unlock(&audit->lock);

@@ -6,8 +6,6 @@
 
 struct pp_audit;
 
-enum { PP_THREADS_MAX = 16 }; /* finding record boundaries is serial; more threads than this wait for it */
-
 struct pp_audit_options {
     const char *filter;        /* libpcap filter expression; NULL: none */
     pp_time_ns from_ns, to_ns; /* packets outside are not judged; 0 and UINT64_MAX: all */

@@ -60,6 +60,8 @@ size_t pp_capture_next(struct pp_capture *capture, struct pp_frame *frames, size
 
 /* --- pieces: a mapped capture read by several threads ------------------------------------------------------------- */
 
+enum { PP_THREADS_MAX = 16 }; /* that may share a capture */
+
 /** A run of records of one capture, found and verified, whose frames any one thread may then go through. */
 struct pp_chunk;
 
@@ -69,16 +71,18 @@ void pp_chunk_destroy(struct pp_chunk *chunk); /* takes NULL */
 /** Whether the capture can be taken in pieces: a mapped file of the usual formats, without a filter. pp_capture_next reads every
  * capture, pieces or not. */
 bool pp_capture_splits(const struct pp_capture *capture);
-/** The next piece, in file order. false: there is none; pp_capture_info is then complete but for pp_capture_give. Threads that
- * share a capture hold one lock around this and pp_capture_give. */
+/** The next piece that no other thread has; threads may call it at the same time, each with a chunk of its own. false: there is none,
+ * and pp_capture_info is complete but for what other threads have yet to give. */
 bool pp_capture_take(struct pp_capture *capture, struct pp_chunk *chunk);
-/** Up to `max` further frames of a piece, without any lock; 0 at its end. Frames stay valid until the capture is closed. */
+/** Up to `max` further frames of a piece; 0 at its end. Frames stay valid until the chunk takes its next piece. */
 size_t pp_chunk_next(struct pp_chunk *chunk, struct pp_frame *frames, size_t max);
 /** Join what the frames of a finished piece said (times, cuts) into the capture's info. */
 void pp_capture_give(struct pp_capture *capture, const struct pp_chunk *chunk);
+/** Take no more, and let nobody else: the other threads find the capture ended. */
+void pp_capture_abandon(struct pp_capture *capture, struct pp_chunk *chunk);
 
 /** Position in bytes of the stored input, for a progress bar; and live: whether it still runs. */
-uint64_t pp_capture_position(const struct pp_capture *capture);
+uint64_t pp_capture_position(struct pp_capture *capture);
 
 const struct pp_capture_info *pp_capture_info(const struct pp_capture *capture);
 

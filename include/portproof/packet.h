@@ -52,4 +52,18 @@ struct pp_packet {
     uint8_t icmp_family;
 };
 
+/** What nine packets of ten are, in half the space: IPv4, TCP or UDP with all of its header, no fragment, no tunnel, nothing
+ * announced. Everything that a flow record wants of it. */
+struct pp_plain_packet {
+    pp_time_ns time_ns;   /* never PP_NO_FIRST */
+    uint64_t frame;       /* capture index << 48 | frame number, from 1 */
+    uint8_t addresses[8]; /* source, destination; network order */
+    uint16_t ports[2];    /* source, destination; host order */
+    uint32_t wire_bytes;
+    uint8_t transport, tcp_flags;
+    uint8_t marks;                           /* PP_MARK_LINK_GROUP and PP_MARK_CUT at most */
+    uint8_t source_class, destination_class; /* filled by the port index, not by decode */
+};
+_Static_assert(sizeof(struct pp_plain_packet) == 40, "a batch of plain packets stays in the first-level cache");
+
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "portproof/base.h"
+#include "portproof/packet.h"
 
 enum {
     PP_ROLES_MAX = 32,    /* a role set is one 32-bit word */
@@ -159,6 +159,8 @@ struct pp_port_index *
 pp_port_index_create(const struct pp_spec *spec); /* borrows spec; NULL: out of memory, or more than 255 classes or 126 pages */
 void pp_port_index_destroy(struct pp_port_index *index);
 uint8_t pp_port_class(const struct pp_port_index *index, enum pp_transport transport, uint16_t port); /* 0: on no row */
+/** The classes of both ports of many packets, into the packets. */
+void pp_port_classes(const struct pp_port_index *index, struct pp_plain_packet *packets, size_t count);
 const struct pp_row_set *pp_class_rows(const struct pp_port_index *index, uint8_t port_class);
 /** Rows that a flow from a host with `from` to a host with `to`, on this destination port, would match. */
 struct pp_row_set pp_port_index_match(const struct pp_port_index *index, enum pp_transport transport, uint16_t port, pp_role_set from,

@@ -139,6 +139,8 @@ struct pp_capture *capture_create(const char *name, const struct pp_capture_opti
     capture->name = strdup(name);
     capture->index = options ? options->index : 0;
     capture->record_bytes = 512;
+    pthread_mutex_init(&capture->turns.lock, NULL);
+    pthread_cond_init(&capture->turns.passed, NULL);
     capture->info = (struct pp_capture_info){
         .name = capture->name, .format = "unknown", .first_ns = PP_NO_FIRST, .last_ns = PP_NO_LAST, .error = {.offset = UINT64_MAX}};
     if (capture->name && filter_init(&capture->filter, options ? options->filter : NULL)) return capture;
@@ -202,9 +204,13 @@ size_t pp_capture_next(struct pp_capture *capture, struct pp_frame *frames, size
     return count;
 }
 
-uint64_t pp_capture_position(const struct pp_capture *capture)
+uint64_t pp_capture_position(struct pp_capture *capture)
 {
-    return capture->live ? !capture->ended : source_position(&capture->source);
+    if (capture->live) return !capture->ended;
+    pthread_mutex_lock(&capture->turns.lock); /* threads may be at work on it */
+    uint64_t position = source_position(&capture->source);
+    pthread_mutex_unlock(&capture->turns.lock);
+    return position;
 }
 
 const struct pp_capture_info *pp_capture_info(const struct pp_capture *capture) { return &capture->info; }
@@ -214,6 +220,9 @@ void pp_capture_close(struct pp_capture *capture)
     if (!capture) return;
     if (capture->reader && capture->reader->finish) capture->reader->finish(capture);
     live_close(capture->live);
+    windows_finish(&capture->turns.windows);
+    pthread_cond_destroy(&capture->turns.passed);
+    pthread_mutex_destroy(&capture->turns.lock);
     source_close(&capture->source);
     pp_chunk_destroy(capture->chunk);
     filter_finish(&capture->filter);

@@ -1,6 +1,5 @@
 #include "chunk.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "load.h"
@@ -72,66 +71,73 @@ static bool run_begins(const struct pp_chunk *chunk, uint64_t at, uint32_t first
 {
     const struct chunk_format *f = &chunk->format;
     for (unsigned i = 0; i < RUN; i++) {
-        const uint8_t *p = chunk->map + at;
-        if (at == chunk->size) return i > 0;
-        if (!f->pcapng && !plausible_record(f, p, chunk->size - at, first_seconds, f->swapped)) return false;
-        uint64_t length = record_length(f, p, chunk->size - at, f->pcapng, f->swapped);
+        const uint8_t *p = chunk->view.bytes + at;
+        uint64_t left = chunk->view.size - at;
+        if (!left) return i > 0;
+        if (!f->pcapng && !plausible_record(f, p, left, first_seconds, f->swapped)) return false;
+        uint64_t length = record_length(f, p, left, f->pcapng, f->swapped);
         if (!length) return false;
         at += length;
     }
     return true;
 }
 
-/* The first offset in [from, to) where a run begins; `to` when there is none. */
-static uint64_t guess(const struct pp_chunk *chunk, uint64_t from, uint64_t to, uint32_t first_seconds)
+/* The first offset of the view in [from, to) where a run begins; `to` when there is none. pcapng: blocks stand at multiples of
+ * four from the first one, which is the file's beginning. */
+static uint64_t guess(const struct pp_chunk *chunk, uint64_t from, uint64_t to, uint32_t seconds)
 {
     const struct chunk_format *f = &chunk->format;
-    if (f->pcapng) { /* blocks stand at multiples of four from each other */
-        from += (chunk->base - from) & 3;
+    const uint8_t *bytes = chunk->view.bytes;
+    if (f->pcapng) {
+        from += -(chunk->view.from + from) & 3;
         for (uint64_t at = from; at < to; at += 4)
-            if (chunk->size - at >= BLOCK_FIXED && field32(f->swapped, chunk->map + at) == BLOCK_PACKET && run_begins(chunk, at, 0))
+            if (chunk->view.size - at >= BLOCK_FIXED && field32(f->swapped, bytes + at) == BLOCK_PACKET && run_begins(chunk, at, 0))
                 return at;
         return to;
     }
     for (uint64_t at = from; at < to; at++)
-        if (plausible_record(f, chunk->map + at, chunk->size - at, first_seconds, f->swapped) && run_begins(chunk, at, first_seconds))
-            return at;
+        if (plausible_record(f, bytes + at, chunk->view.size - at, seconds, f->swapped) && run_begins(chunk, at, seconds)) return at;
     return to;
 }
 
 /* --- walking ---------------------------------------------------------------------------------------------------------- */
 
-/* One record of one lane. */
-HOT void step(struct pp_chunk *chunk, unsigned l, bool pcapng, bool swapped)
+/* Follow a lane's chain by one record. false: the lane is done, at its end or at something out of the ordinary. */
+HOT bool step(struct pp_chunk *chunk, struct lane *lane, uint32_t *offsets, bool pcapng, bool swapped)
 {
-    struct lane *lane = &chunk->lanes[l];
-    uint64_t length = record_length(&chunk->format, chunk->map + lane->at, chunk->size - lane->at, pcapng, swapped);
-    if (!length || lane->count == LANE_RECORDS) {
-        lane->stopped = true;
-        return;
-    }
-    chunk->offsets[l][lane->count++] = (uint32_t)(lane->at - chunk->base);
-    lane->at += length;
+    const uint8_t *bytes = chunk->view.bytes;
+    uint64_t at = lane->at, length = record_length(&chunk->format, bytes + at, chunk->view.size - at, pcapng, swapped);
+    if (!length || lane->count == LANE_RECORDS) return lane->stopped = true, false;
+    offsets[lane->count++] = (uint32_t)at;
+    lane->at = at += length;
     /* The header it leads to, and the line behind it, where most network headers end. Past the end it does no harm. */
-    __builtin_prefetch(chunk->map + lane->at);
-    __builtin_prefetch(chunk->map + lane->at + 64);
+    __builtin_prefetch(bytes + at);
+    __builtin_prefetch(bytes + at + 64);
+    return at < lane->end;
 }
 
+/* All lanes in turns, each until it is done. */
 HOT void walk_in_turns(struct pp_chunk *chunk, bool pcapng, bool swapped)
 {
-    for (bool going = true; going;) {
-        going = false;
-        for (unsigned l = 0; l < chunk->lane_count; l++) {
-            if (chunk->lanes[l].at >= chunk->lanes[l].end || chunk->lanes[l].stopped) continue;
-            step(chunk, l, pcapng, swapped);
-            going = true;
+    uint8_t going[LANES];
+    unsigned count = 0;
+    for (unsigned l = 0; l < chunk->lane_count; l++)
+        if (chunk->lanes[l].at < chunk->lanes[l].end) going[count++] = (uint8_t)l;
+    while (count) {
+        unsigned still = 0;
+        for (unsigned i = 0; i < count; i++) {
+            unsigned l = going[i];
+            going[still] = (uint8_t)l;
+            still += step(chunk, &chunk->lanes[l], chunk->offsets[l], pcapng, swapped);
         }
+        count = still;
     }
 }
 
 HOT void walk_alone(struct pp_chunk *chunk, unsigned l, bool pcapng, bool swapped)
 {
-    while (chunk->lanes[l].at < chunk->lanes[l].end && !chunk->lanes[l].stopped) step(chunk, l, pcapng, swapped);
+    if (chunk->lanes[l].at >= chunk->lanes[l].end) return;
+    while (step(chunk, &chunk->lanes[l], chunk->offsets[l], pcapng, swapped)) continue;
 }
 
 /* The same code four times, so that no record pays for what the file decides once. */
@@ -179,38 +185,48 @@ static void verify(struct pp_chunk *chunk, uint64_t limit)
     }
 }
 
-uint64_t chunk_walk(struct pp_chunk *chunk, uint64_t at, uint64_t bytes, uint64_t *end)
+void chunk_walk(struct pp_chunk *chunk, uint64_t from, uint64_t to, bool exact, uint32_t seconds)
 {
-    uint64_t limit = bytes < chunk->size - at ? at + bytes : chunk->size, lane_bytes = (limit - at) / LANES;
-    uint32_t first_seconds = chunk->size - at >= 4 ? field32(chunk->format.swapped, chunk->map + at) : 0;
-    chunk->base = at;
-    chunk->lane_count = 0;
-    chunk->lane = chunk->next = 0;
+    uint64_t at = from - chunk->view.from, limit = to - chunk->view.from, lane_bytes = (limit - at) / LANES;
+    chunk->lane_count = chunk->lane = chunk->next = 0;
+    if (!exact) at = guess(chunk, at, limit, seconds);
+    if (at >= limit) return;
     add_lane(chunk, at);
     for (unsigned l = 1; l < LANES && lane_bytes >= 256; l++) {
-        uint64_t from = at + l * lane_bytes, to = from + lane_bytes < limit ? from + lane_bytes : limit;
-        uint64_t start = guess(chunk, from, to, first_seconds);
-        if (start < to) add_lane(chunk, start);
+        uint64_t first = from - chunk->view.from + l * lane_bytes, last = first + lane_bytes < limit ? first + lane_bytes : limit;
+        uint64_t start = first > at ? guess(chunk, first, last, seconds) : last;
+        if (start < last) add_lane(chunk, start);
     }
     for (unsigned l = 0; l < chunk->lane_count; l++) chunk->lanes[l].end = l + 1 < chunk->lane_count ? chunk->lanes[l + 1].start : limit;
     walk(chunk, -1);
     verify(chunk, limit);
+}
+
+uint64_t chunk_count(const struct pp_chunk *chunk)
+{
     uint64_t count = 0;
     for (unsigned l = 0; l < chunk->lane_count; l++) count += chunk->lanes[l].count;
-    *end = chunk->lanes[chunk->lane_count - 1].at;
     return count;
+}
+
+uint64_t chunk_start(const struct pp_chunk *chunk) { return chunk->lane_count ? chunk->view.from + chunk->lanes[0].start : UINT64_MAX; }
+
+uint64_t chunk_end(const struct pp_chunk *chunk)
+{
+    return chunk->lane_count ? chunk->view.from + chunk->lanes[chunk->lane_count - 1].at : UINT64_MAX;
 }
 
 /* --- frames ----------------------------------------------------------------------------------------------------------- */
 
-HOT void read_record(const struct chunk_format *f, const uint8_t *p, struct pp_frame *frame, bool swapped)
+/* The format by value: writing a frame cannot be thought to change it, so that it stays in registers. */
+HOT void read_record(struct pcap_state pcap, const uint8_t *p, struct pp_frame *frame, bool swapped)
 {
-    frame->bytes = p + f->pcap.record_header;
+    frame->bytes = p + pcap.record_header;
     frame->captured = field32(swapped, p + 8);
     frame->wire = field32(swapped, p + 12);
-    frame->time_ns = (uint64_t)field32(swapped, p) * 1000000000u + (uint64_t)field32(swapped, p + 4) * f->pcap.fraction_ns;
-    frame->link_type = f->pcap.link_type;
-    frame->fcs_bytes = f->pcap.fcs_bytes;
+    frame->time_ns = (uint64_t)field32(swapped, p) * 1000000000u + (uint64_t)field32(swapped, p + 4) * pcap.fraction_ns;
+    frame->link_type = pcap.link_type;
+    frame->fcs_bytes = pcap.fcs_bytes;
 }
 
 HOT void read_block(const struct chunk_format *f, const uint8_t *p, struct pp_frame *frame, bool swapped)
@@ -225,38 +241,46 @@ HOT void read_block(const struct chunk_format *f, const uint8_t *p, struct pp_fr
     frame->fcs_bytes = interface->fcs_bytes;
 }
 
-HOT void account(struct pp_chunk *chunk, struct pp_frame *frame)
+/* What the frames say of the capture; in variables of its own, which writing frames cannot be thought to change. */
+HOT void account(struct frame_tally *tally, struct pp_frame *frame)
 {
-    frame->number = ++chunk->number;
-    frame->capture = chunk->capture;
+    pp_time_ns time = frame->time_ns;
+    frame->number = ++tally->number;
     if (frame->wire < frame->captured) frame->wire = frame->captured;
-    chunk->cut += frame->captured < frame->wire;
-    if (frame->time_ns < chunk->first_ns) chunk->first_ns = frame->time_ns;
-    if (frame->time_ns > chunk->last_ns) chunk->last_ns = frame->time_ns;
-    chunk->out_of_order += frame->time_ns < chunk->previous_ns;
-    chunk->previous_ns = frame->time_ns;
+    tally->cut += frame->captured < frame->wire;
+    tally->first_ns = time < tally->first_ns ? time : tally->first_ns;
+    tally->last_ns = time > tally->last_ns ? time : tally->last_ns;
+    tally->out_of_order += time < tally->previous_ns;
+    tally->previous_ns = time;
 }
 
 HOT size_t read_frames(struct pp_chunk *chunk, struct pp_frame *frames, size_t max, bool pcapng, bool swapped)
 {
     size_t count = 0;
+    struct frame_tally tally = chunk->tally;
+    const uint8_t *base = chunk->view.bytes;
+    const uint16_t capture = chunk->capture;
+    const struct pcap_state pcap = chunk->format.pcap;
     while (count < max && chunk->lane < chunk->lane_count) {
-        const uint32_t *offsets = chunk->offsets[chunk->lane];
-        uint32_t end = chunk->lanes[chunk->lane].count;
-        if (end - chunk->next > max - count) end = chunk->next + (uint32_t)(max - count);
-        for (; chunk->next < end; count++) {
-            const uint8_t *p = chunk->map + chunk->base + offsets[chunk->next++];
+        const uint32_t *offsets = chunk->offsets[chunk->lane] + chunk->next;
+        size_t n = chunk->lanes[chunk->lane].count - chunk->next;
+        if (n > max - count) n = max - count;
+        for (size_t i = 0; i < n; i++, count++) {
+            struct pp_frame *frame = &frames[count];
             if (pcapng)
-                read_block(&chunk->format, p, &frames[count], swapped);
+                read_block(&chunk->format, base + offsets[i], frame, swapped);
             else
-                read_record(&chunk->format, p, &frames[count], swapped);
-            account(chunk, &frames[count]);
+                read_record(pcap, base + offsets[i], frame, swapped);
+            frame->capture = capture;
+            account(&tally, frame);
         }
+        chunk->next += (unsigned)n;
         if (chunk->next == chunk->lanes[chunk->lane].count) {
             chunk->lane++;
             chunk->next = 0;
         }
     }
+    chunk->tally = tally;
     return count;
 }
 
@@ -273,107 +297,15 @@ size_t pp_chunk_next(struct pp_chunk *chunk, struct pp_frame *frames, size_t max
     return read_frames(chunk, frames, max, false, false);
 }
 
-/* --- pieces of a capture ------------------------------------------------------------------------------------------------ */
-
-struct pp_chunk *pp_chunk_create(void)
-{
-    struct pp_chunk *chunk = calloc(1, sizeof *chunk);
-    if (chunk) chunk->frames = calloc(PP_FRAME_BATCH, sizeof *chunk->frames);
-    if (!chunk || !chunk->frames) {
-        pp_chunk_destroy(chunk);
-        return NULL;
-    }
-    chunk->first_ns = PP_NO_FIRST;
-    return chunk;
-}
-
-void pp_chunk_destroy(struct pp_chunk *chunk)
-{
-    if (!chunk) return;
-    free(chunk->frames);
-    free(chunk);
-}
-
-bool pp_capture_splits(const struct pp_capture *capture)
-{
-    return capture->reader && capture->source.input.map && !capture->source.inflater && !capture->filter.expression;
-}
-
-/* What the format is at this place of the file; false: nothing that a chunk can walk. */
-static bool describe(const struct pp_capture *capture, struct chunk_format *f)
-{
-    f->pcapng = capture->reader == &pcapng_reader;
-    f->pcap = capture->pcap;
-    f->swapped = f->pcapng ? capture->pcapng.big_endian : capture->pcap.swapped;
-    if (!f->pcapng) return !capture->pcap.lengths_swap && !capture->pcap.lengths_may_swap;
-    f->interface_count = capture->pcapng.count;
-    if (!f->interface_count || f->interface_count > CHUNK_INTERFACES_MAX) return false;
-    memcpy(f->interfaces, capture->pcapng.interfaces, f->interface_count * sizeof *f->interfaces);
-    return true;
-}
-
-/* The time of the chunk's last record, which the next chunk's first is compared with. */
-static pp_time_ns last_time(const struct pp_chunk *chunk)
+pp_time_ns chunk_last_time(const struct pp_chunk *chunk)
 {
     unsigned l = chunk->lane_count - 1;
     while (!chunk->lanes[l].count) l--;
     struct pp_frame frame;
-    const uint8_t *p = chunk->map + chunk->base + chunk->offsets[l][chunk->lanes[l].count - 1];
+    const uint8_t *p = chunk->view.bytes + chunk->offsets[l][chunk->lanes[l].count - 1];
     if (chunk->format.pcapng)
         read_block(&chunk->format, p, &frame, chunk->format.swapped);
     else
-        read_record(&chunk->format, p, &frame, chunk->format.swapped);
+        read_record(chunk->format.pcap, p, &frame, chunk->format.swapped);
     return frame.time_ns;
-}
-
-static uint64_t chunk_bytes(const struct pp_capture *capture)
-{
-    uint64_t bytes = capture->record_bytes * CHUNK_RECORDS;
-    return bytes < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : bytes > CHUNK_BYTES_MAX ? CHUNK_BYTES_MAX : bytes;
-}
-
-static bool take_walked(struct pp_capture *capture, struct pp_chunk *chunk)
-{
-    enum { BLOCKS_APART = 16 }; /* fewer records than this in a chunk: not worth walking for a while */
-    if (capture->skip_walks) return capture->skip_walks--, false;
-    if (!describe(capture, &chunk->format)) return false;
-    chunk->map = capture->source.bytes;
-    chunk->size = capture->source.size;
-    uint64_t at = capture->source.at, end;
-    uint64_t count = chunk_walk(chunk, at, chunk_bytes(capture), &end);
-    if (count < BLOCKS_APART) return capture->skip_walks = 4, false;
-    capture->record_bytes = (end - at) / count + 1;
-    capture->source.at = end;
-    chunk->number = capture->info.packets;
-    capture->info.packets += count;
-    chunk->previous_ns = capture->previous_ns;
-    capture->previous_ns = last_time(chunk);
-    return true;
-}
-
-bool pp_capture_take(struct pp_capture *capture, struct pp_chunk *chunk)
-{
-    chunk->frame_count = 0;
-    chunk->next = chunk->lane = chunk->lane_count = 0;
-    chunk->capture = capture->index;
-    chunk->first_ns = PP_NO_FIRST;
-    chunk->last_ns = PP_NO_LAST;
-    chunk->cut = chunk->out_of_order = 0;
-    if (capture->ended) return false;
-    if (take_walked(capture, chunk)) return true;
-    while (!capture->ended && !chunk->frame_count) {
-        capture->source.held = capture->source.waiting = false;
-        chunk->frame_count = capture->reader->read(capture, chunk->frames, PP_FRAME_BATCH);
-    }
-    if (capture->ended) capture_finish_info(capture);
-    return chunk->frame_count > 0;
-}
-
-void pp_capture_give(struct pp_capture *capture, const struct pp_chunk *chunk)
-{
-    struct pp_capture_info *info = &capture->info;
-    if (chunk->first_ns < info->first_ns) info->first_ns = chunk->first_ns;
-    if (chunk->last_ns > info->last_ns) info->last_ns = chunk->last_ns;
-    info->cut += chunk->cut;
-    info->out_of_order += chunk->out_of_order;
 }

@@ -7,7 +7,10 @@
  * boundary, so by induction all accepted boundaries are true. On a mismatch the rest of the chunk is walked again from the
  * last verified place, without splitting: never a wrong record, at worst twice the time.
  *
- * A chunk is sized to the records it has met, so that what the walk touches (two cache lines a record) is still in the
+ * With several threads the first lane is a guess as well, until it is the chunk's turn (pieces.c): then it is known where the
+ * chunk before has ended, and the same argument holds from chunk to chunk.
+ *
+ * A chunk is sized to the records that were met, so that what the walk touches (two cache lines a record) is still in the
  * second-level cache when the frames are decoded. Nothing is consumed before it is verified. Anything out of the ordinary
  * (a corrupt length, the last bytes of a file, a block that is no plain packet) ends the chunk in front of it and is left
  * to the format's own reader, which knows how to name it. */
@@ -15,48 +18,64 @@
 #define CAPTURE_CHUNK_H
 
 #include "reader.h"
+#include "window.h"
 
 enum {
     LANES = 16,
     LANE_RECORDS = 2048,  /* a lane that finds more ends the chunk; four times what is expected */
-    CHUNK_RECORDS = 8192, /* aimed at: their headers take 1 MiB of cache lines */
+    CHUNK_RECORDS = 4096, /* aimed at: their headers take half a MiB of cache lines */
     CHUNK_BYTES_MIN = 64 * 1024,
-    CHUNK_BYTES_MAX = 32 * 1024 * 1024,
+    CHUNK_BYTES_MAX = 16 * 1024 * 1024,
     CHUNK_INTERFACES_MAX = 64, /* pcapng: with more interfaces the section is read block by block */
 };
 
 /* What a format needs to know to walk and to read records without the capture. */
 struct chunk_format {
     bool pcapng, swapped; /* swapped: big-endian fields */
+    unsigned version;     /* of the section and its interfaces: another one, another format */
     struct pcap_state pcap;
     uint32_t interface_count;
     struct interface interfaces[CHUNK_INTERFACES_MAX];
 };
 
 struct lane {
-    uint64_t start, at, end; /* offsets in the map; at: behind the last record found */
+    uint64_t start, at, end; /* offsets in the view; at: behind the last record found */
     uint32_t count;
     bool stopped; /* something out of the ordinary at `at`, or no room for more */
 };
 
+/* What the frames of a chunk said so far, for pp_capture_give. */
+struct frame_tally {
+    uint64_t number; /* of the frame before the next one */
+    pp_time_ns previous_ns, first_ns, last_ns;
+    uint64_t cut, out_of_order;
+};
+
 struct pp_chunk {
     struct chunk_format format;
-    const uint8_t *map;
-    uint64_t size, base; /* of the map; offsets below count from base */
+    bool walkable;
+    struct view view;
+    uint64_t from, to; /* of the file: the chunk's are the records that begin in here */
     struct lane lanes[LANES];
     unsigned lane_count; /* accepted ones */
     uint32_t offsets[LANES][LANE_RECORDS];
     unsigned lane, next;     /* where pp_chunk_next stands */
     struct pp_frame *frames; /* instead of lanes: what the format's reader handed out */
     size_t frame_count;
-    uint64_t number; /* of the frame before the next one */
     uint16_t capture;
-    /* What the frames said, for pp_capture_give. */
-    pp_time_ns previous_ns, first_ns, last_ns;
-    uint64_t cut, out_of_order;
+    struct frame_tally tally;
+    uint64_t ticket; /* pieces.c: its place among the chunks */
+    bool has_turn;   /* all chunks before are done with finding their records, and this one is not */
+    bool odd;        /* what stands behind the last record is the reader's */
 };
 
-/** Find the next records from `at` on; how many there are, and where the last one ends. 0: leave it to the reader. */
-uint64_t chunk_walk(struct pp_chunk *chunk, uint64_t at, uint64_t bytes, uint64_t *end);
+/** Find the records that begin in [from, to) of the view. `exact`: one begins at `from`; else a guess is made near `seconds`. */
+void chunk_walk(struct pp_chunk *chunk, uint64_t from, uint64_t to, bool exact, uint32_t seconds);
+/** Of the accepted lanes: records, and where the first begins and the last ends. Without any: 0, and UINT64_MAX. */
+uint64_t chunk_count(const struct pp_chunk *chunk);
+uint64_t chunk_start(const struct pp_chunk *chunk);
+uint64_t chunk_end(const struct pp_chunk *chunk);
+/** The time of the last record found; there must be one. */
+pp_time_ns chunk_last_time(const struct pp_chunk *chunk);
 
 #endif

@@ -91,6 +91,7 @@ static bool begin_section(struct pp_capture *capture, struct cursor body)
         return capture_stop(capture, CORRUPT, "pcapng version %u.%u; expected 1.0 to 1.2", major, minor);
     }
     capture->pcapng.count = 0; /* interfaces are numbered anew */
+    capture->pcapng.version++;
     return true;
 }
 
@@ -124,6 +125,7 @@ static bool add_interface(struct pp_capture *capture, struct cursor body)
     capture_add_snap_length(capture, added.snap_length, capture->info.link_count == 0);
     capture_add_link(capture, added.link_type);
     capture->pcapng.interfaces[capture->pcapng.count++] = added;
+    capture->pcapng.version++;
     return true;
 }
 

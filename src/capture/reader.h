@@ -3,9 +3,12 @@
 #ifndef CAPTURE_READER_H
 #define CAPTURE_READER_H
 
+#include <pthread.h>
+
 #include "filter.h"
 #include "portproof/capture.h"
 #include "source.h"
+#include "window.h"
 
 enum {
     RECORD_BYTES_MAX = 256 * 1024 * 1024, /* a longer record or block is taken for corruption and ends the reading */
@@ -45,11 +48,22 @@ struct interface {
 
 struct pcapng_state {
     bool big_endian;              /* this section */
+    unsigned version;             /* counts sections and interfaces: whoever looks ahead must know of all that come before */
     struct interface *interfaces; /* of this section; owned */
     uint32_t count, room;
 };
 
 struct live;
+
+/* How threads share a mapped capture; see pieces.c. */
+struct turns {
+    pthread_mutex_t lock;
+    pthread_cond_t passed;
+    uint64_t tickets, now; /* given out; whose turn it is */
+    uint64_t claimed;      /* up to here the file is somebody's */
+    unsigned skip_walks;   /* so many batches are the reader's before records are looked for again */
+    struct windows windows;
+};
 
 struct pp_capture {
     struct pp_capture_info info;
@@ -61,8 +75,8 @@ struct pp_capture {
     pp_time_ns previous_ns; /* of the record before */
     uint16_t index;
     bool ended;
-    uint64_t record_bytes;  /* mean size of the records so far, for the size of chunks */
-    unsigned skip_walks;    /* so many batches are the reader's before a chunk is tried again */
+    uint64_t record_bytes;  /* mean size of the last records, for the size of chunks */
+    struct turns turns;     /* of the threads that read it in pieces */
     struct pp_chunk *chunk; /* the one pp_capture_next goes through; made when needed */
     struct pcap_state pcap;
     struct pcapng_state pcapng;

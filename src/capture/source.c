@@ -78,9 +78,7 @@ static bool map_file(struct source *source, size_t size)
     (void)madvise(map, size, MADV_SEQUENTIAL); /* a hint; without it the file is read all the same */
     input->map = input->at = map;
     input->map_size = input->left = size;
-    input->unmap = true;
-    if (input->fd != STDIN_FILENO) close(input->fd);
-    input->fd = -1;
+    input->unmap = true; /* and the descriptor stays open, for windows */
     return true;
 }
 

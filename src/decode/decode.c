@@ -1,4 +1,5 @@
-/* The loop over the layers of a frame; see walk.h for how they hand over to each other. */
+/* The loop over the layers of a frame; see walk.h for how they hand over to each other, and plain.c for the frames that need no
+ * loop. */
 #include "walk.h"
 
 static inline enum layer read_layer(struct walk *walk, enum layer layer)
@@ -51,36 +52,7 @@ static inline void clear(struct pp_packet *packet)
     memset((char *)packet + 2 * PIECE, 0, PIECE);
 }
 
-/* Nine frames of ten: Ethernet, IPv4 without options or fragments, TCP or UDP, whole as far as anything is read. Everything
- * here is what the walk below would find, layer by layer (tests/unit/test_decode.c compares them on every kind of frame);
- * whatever is in the least out of the ordinary is left to it. Returns false then. */
-static inline bool decode_plain(const struct pp_frame *frame, struct pp_packet *packet)
-{
-    enum { ETHERNET = 1, IP = 14, SEGMENT = IP + 20, TCP_WHOLE = SEGMENT + 20, UDP_WHOLE = SEGMENT + 8, FRAGMENTED = 0x3fff };
-    const uint8_t *b = frame->bytes;
-    if (frame->link_type != ETHERNET || frame->captured < UDP_WHOLE || frame->fcs_bytes) return false;
-    if (load_be32(b + 12) >> 8 != 0x080045 || load_be16(b + IP + 6) & FRAGMENTED) return false;
-    unsigned total = load_be16(b + IP + 2), protocol = b[IP + 9], port = load_be16(b + SEGMENT + 2), header;
-    if (protocol == IP_TCP) {
-        if (frame->captured < TCP_WHOLE || total < 40 || port == 512 || port == 514) return false;
-        header = (b[SEGMENT + 12] >> 4) * 4u;
-        if (header < 20) return false;
-        packet->tcp_flags = b[SEGMENT + 13];
-    } else {
-        if (protocol != IP_UDP || total < 28 || port == 4789 || port == 6081) return false;
-        header = 8;
-    }
-    memcpy(packet->source, b + IP + 12, 4);
-    memcpy(packet->destination, b + IP + 16, 4);
-    packet->source_port = load_be16(b + SEGMENT);
-    packet->destination_port = (uint16_t)port;
-    packet->family = PP_IPV4;
-    packet->transport = (uint8_t)protocol;
-    packet->marks |= (uint8_t)((b[0] & 1 ? PP_MARK_LINK_GROUP : 0) | (total - 20 > header ? PP_MARK_PAYLOAD : 0));
-    return true;
-}
-
-static inline void begin_packet(const struct pp_frame *frame, struct pp_packet *packet)
+enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet)
 {
     clear(packet);
     packet->time_ns = frame->time_ns;
@@ -88,17 +60,6 @@ static inline void begin_packet(const struct pp_frame *frame, struct pp_packet *
     packet->wire_bytes = frame->wire;
     packet->capture = frame->capture;
     packet->marks = frame->captured < frame->wire ? PP_MARK_CUT : 0;
-}
-
-enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet)
-{
-    begin_packet(frame, packet);
-    return decode_plain(frame, packet) ? PP_DECODED : decode_walk(frame, options, packet);
-}
-
-enum pp_decoded decode_walk(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet)
-{
-    begin_packet(frame, packet);
     enum layer layer = link_first_layer(frame->link_type);
     if (layer == LAYER_DONE) return PP_UNSUPPORTED_LINK;
 

@@ -141,9 +141,6 @@ static inline enum layer done(struct walk *walk, enum pp_decoded result)
     return LAYER_DONE;
 }
 
-/** What pp_decode does with any frame that is not plain; it may be asked for plain ones too, and finds the same. */
-enum pp_decoded decode_walk(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet);
-
 /* link.c */
 enum layer link_first_layer(uint16_t link_type);
 enum layer read_ethernet(struct walk *walk);

@@ -24,6 +24,11 @@ static inline void activity_add(struct activity *activity, pp_time_ns time)
 {
     if (time - activity->from >= activity->span) activity_note(activity, time);
 }
+/** Whether a stretch of times lies in the bucket of the packet before, so that none of them tells anything new. */
+static inline bool activity_knows(const struct activity *activity, pp_time_ns least, pp_time_ns most)
+{
+    return least >= activity->from && most - activity->from < activity->span;
+}
 void activity_join(struct activity *activity, const struct activity *from);
 struct pp_activity activity_sorted(struct activity *activity);
 

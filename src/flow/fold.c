@@ -61,9 +61,11 @@ static unsigned conversation_key(const struct store *store, const uint8_t *initi
 static bool is_silent(const struct record *record) { return !record->packets[0] || !record->packets[1]; }
 
 /* Where a record goes at this level; returns whether its ends change places. */
-static bool target_key(const struct pp_flow_table *table, const struct store *store, const struct record *record, enum fold_level level,
+static bool target_key(const struct pp_flow_table *table, const struct store *store, uint32_t number, enum fold_level level,
                        struct flow_key *key)
 {
+    const struct record *record = store_at(store, number);
+    uint32_t facts = store_rest(store, number)->facts;
     size_t n = address_bytes(store);
     const uint8_t *a = record->ends, *b = record->ends + n;
     uint16_t ports[2];
@@ -73,8 +75,7 @@ static bool target_key(const struct pp_flow_table *table, const struct store *st
     /* Where a port was already given up, the other end's is the one to keep. */
     if (kind == PP_FLOW_CONVERSATION) ports[kind_end(record->kind)] = UINT16_MAX;
     if (kind == PP_FLOW_CLASSES) ports[!kind_end(record->kind)] = UINT16_MAX;
-    unsigned quoted =
-        record->facts ? table->facts.facts[record->facts].quoted_syn : 0; /* a SYN that only an ICMP error shows proves as much */
+    unsigned quoted = facts ? table->facts.facts[facts].quoted_syn : 0; /* a SYN that only an ICMP error shows proves as much */
     unsigned initiator = kind == PP_FLOW_EXACT ? pp_handshake_initiator((record->marks & 15u) | (quoted & 1 ? PP_SIDE_SYN : 0),
                                                                         record->marks >> 4 | (quoted & 2 ? PP_SIDE_SYN : 0))
                                                : 2;
@@ -97,17 +98,17 @@ static bool fold_to(struct pp_flow_table *table, enum fold_level level)
     bool ok = store_init(&fresh.stores[0], ENDS_IPV4, &table->hash_key) && store_init(&fresh.stores[1], ENDS_IPV6, &table->hash_key) &&
               facts_init(&fresh.facts, table->facts.most);
     for (unsigned s = 0; ok && s < 2; s++)
-        for (size_t i = 0; ok && i < table->stores[s].count; i++) {
-            const struct record *record = store_at(&table->stores[s], i);
+        for (uint32_t i = 0; ok && i < table->stores[s].count; i++) {
             struct flow_key key;
-            bool swap = target_key(table, &table->stores[s], record, level, &key);
+            bool swap = target_key(table, &table->stores[s], i, level, &key);
             uint8_t kind = key_kind(&table->stores[s], &key);
-            if (kind != record->kind) fresh.counters.folded[kind_kind(kind)]++;
-            ok = absorb(&fresh, &fresh.stores[s], &key, record, record->facts ? &table->facts.facts[record->facts] : NULL, swap);
+            if (kind != store_at(&table->stores[s], i)->kind) fresh.counters.folded[kind_kind(kind)]++;
+            ok = absorb(&fresh, &fresh.stores[s], &key, &table->stores[s], i, &table->facts, swap);
         }
     struct pp_flow_table *gone = ok ? table : &fresh;
     for (unsigned s = 0; s < 2; s++) store_finish(&gone->stores[s]);
     facts_finish(&gone->facts);
+    fresh.folds++;
     if (ok) *table = fresh;
     return ok;
 }
@@ -118,28 +119,28 @@ bool fold(struct pp_flow_table *table)
     for (enum fold_level level = FOLD_PROVEN; level <= FOLD_ALL; level++) {
         if (!fold_to(table, level)) return false;
         if (level > table->level) table->level = level;
-        if (table->stores[0].count + table->stores[1].count <= enough) return true;
+        if (pp_flow_count(table) <= enough) return true;
     }
-    uint64_t left = table->stores[0].count + table->stores[1].count;
+    uint64_t left = pp_flow_count(table);
     table->full = left + table->options.max_flows / WORTH_OF >= table->options.max_flows;
     return true;
 }
 
-struct record *find_folded(struct pp_flow_table *table, struct store *store, const uint8_t *a, uint16_t port_a, const uint8_t *b,
-                           uint16_t port_b, enum pp_transport transport, unsigned *side)
+uint32_t find_folded(struct pp_flow_table *table, struct store *store, const uint8_t *a, uint16_t port_a, const uint8_t *b, uint16_t port_b,
+                     enum pp_transport transport, unsigned *side)
 {
     struct flow_key key;
     for (unsigned a_responds = 0; a_responds < 2 && table->level >= FOLD_PROVEN; a_responds++) {
         unsigned end =
             a_responds ? conversation_key(store, b, a, port_a, transport, &key) : conversation_key(store, a, b, port_b, transport, &key);
-        struct record *record = store_find(store, &key, store_hash(store, &key));
-        if (record) return *side = end ^ a_responds, record;
+        uint32_t number = store_find(store, &key, store_hash(store, &key));
+        if (number != NO_RECORD) return *side = end ^ a_responds, number;
     }
     for (enum pp_flow_kind kind = PP_FLOW_CLASSES; kind <= PP_FLOW_NETWORKS; kind++) {
         if (table->level < (kind == PP_FLOW_CLASSES ? FOLD_UNPROVEN : FOLD_SILENT)) break;
         *side = folded_key(table, store, a, port_a, b, port_b, transport, kind, &key);
-        struct record *record = store_find(store, &key, store_hash(store, &key));
-        if (record) return record;
+        uint32_t number = store_find(store, &key, store_hash(store, &key));
+        if (number != NO_RECORD) return number;
     }
-    return NULL;
+    return NO_RECORD;
 }

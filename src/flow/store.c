@@ -1,42 +1,39 @@
-#define _DEFAULT_SOURCE /* madvise */
 #include "store.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
-enum { SLOTS_FIRST = 1024, HUGE_PAGE = 2 * 1024 * 1024 };
+#include "pages.h"
 
-/* Memory for many random accesses: from half a huge page's size on it is aligned so that the kernel can give huge pages, which
- * spare most of the address translations (a hint only; nothing depends on it). Not zeroed. */
-static void *big_alloc(size_t size)
+enum { SLOTS_FIRST = 1024 };
+
+static size_t slots_bytes(const struct slots *slots) { return slots->at ? ((size_t)slots->mask + 1) * sizeof *slots->at : 0; }
+
+static struct slots slots_take(size_t count) { return (struct slots){pages_take(count * sizeof(uint32_t)), (uint32_t)(count - 1)}; }
+
+static void slots_give(struct slots *slots)
 {
-    if (size < HUGE_PAGE / 2) return malloc(size);
-    size_t whole = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
-    void *memory = aligned_alloc(HUGE_PAGE, whole);
-    if (!memory) return NULL;
-    madvise(memory, whole, MADV_HUGEPAGE);
-    return memory;
-}
-
-static struct slot *empty_slots(size_t count)
-{
-    struct slot *slots = big_alloc(count * sizeof *slots);
-    return slots ? memset(slots, 0, count * sizeof *slots) : NULL;
+    pages_give(slots->at, slots_bytes(slots));
+    *slots = (struct slots){0};
 }
 
 bool store_init(struct store *store, size_t ends, const struct hash_key *key)
 {
     *store = (struct store){.key = *key, .ends = ends, .stride = offsetof(struct record, ends) + ends};
-    store->slots = empty_slots(SLOTS_FIRST);
-    store->mask = SLOTS_FIRST - 1;
-    return store->slots != NULL;
+    store->slots = slots_take(SLOTS_FIRST);
+    return store->slots.at != NULL;
 }
+
+static size_t slab_bytes(const struct store *store) { return SLAB_RECORDS * store->stride; }
 
 void store_finish(struct store *store)
 {
-    for (size_t i = 0; i < store->slab_count; i++) free(store->slabs[i]);
+    for (uint32_t i = 0; i < store->slab_count; i++) {
+        pages_give(store->slabs[i].records, slab_bytes(store));
+        pages_give(store->slabs[i].rests, SLAB_RECORDS * sizeof(struct rest));
+    }
     free(store->slabs);
-    free(store->slots);
+    slots_give(&store->slots);
+    slots_give(&store->before);
     *store = (struct store){0};
 }
 
@@ -50,77 +47,91 @@ struct flow_key store_key(const struct store *store, const struct record *record
     return key;
 }
 
-static struct slot *empty_slot(struct store *store, uint64_t hash)
+static void slots_put(struct slots *slots, uint64_t hash, uint32_t number)
 {
-    size_t i = hash & store->mask;
-    while (store->slots[i].record) i = (i + 1) & store->mask;
-    return &store->slots[i];
+    uint32_t i = (uint32_t)hash & slots->mask;
+    while (slots->at[i]) i = (i + 1) & slots->mask;
+    slots->at[i] = slot_tag(slots, hash) | (number + 1);
 }
 
-/* Twice the slots. The low bits of the hash are not kept in the slot, so records are hashed anew. */
+/* A slot does not keep the hash's low bits, so records are hashed anew. */
+void store_settle(struct store *store, uint32_t most)
+{
+    for (; store->moved < store->to_move && most; store->moved++, most--) {
+        struct flow_key key = store_key(store, store_at(store, store->moved));
+        slots_put(&store->slots, store_hash(store, &key), store->moved);
+    }
+    if (store->moved == store->to_move) slots_give(&store->before);
+}
+
+/* Twice the slots. A growth is long settled when the next one comes: until then as many records are made as had to be moved. */
 static bool grow(struct store *store)
 {
-    size_t size = (store->mask + 1) * 2;
-    struct slot *slots = empty_slots(size);
-    if (!slots) return false;
-    free(store->slots);
-    store->slots = slots;
-    store->mask = size - 1;
-    for (size_t number = 0; number < store->count; number++) {
-        struct flow_key key = store_key(store, store_at(store, number));
-        uint64_t hash = store_hash(store, &key);
-        *empty_slot(store, hash) = (struct slot){(uint32_t)(hash >> 32), (uint32_t)number + 1};
-    }
+    struct slots larger = slots_take(((size_t)store->slots.mask + 1) * 2);
+    if (!larger.at) return false;
+    store_settle(store, UINT32_MAX);
+    store->before = store->slots;
+    store->slots = larger;
+    store->moved = 0;
+    store->to_move = store->count;
     return true;
 }
 
-/* The first slab is small: most captures have few flows. */
 static bool add_slab(struct store *store)
 {
     if (store->slab_count == store->slab_room) {
-        size_t room = store->slab_room ? store->slab_room * 2 : 16;
-        uint8_t **slabs = realloc(store->slabs, room * sizeof *slabs);
+        uint32_t room = store->slab_room ? store->slab_room * 2 : 16;
+        struct slab *slabs = realloc(store->slabs, room * sizeof *slabs);
         if (!slabs) return false;
         store->slabs = slabs;
         store->slab_room = room;
     }
-    size_t size = SLAB_RECORDS * store->stride; /* a multiple of 64, so that no IPv4 record spans three cache lines */
-    uint8_t *slab = store->slab_count ? big_alloc(size) : aligned_alloc(64, size);
-    if (!slab) return false;
-    store->slabs[store->slab_count++] = slab;
+    struct slab slab = {pages_take(slab_bytes(store)), pages_take(SLAB_RECORDS * sizeof(struct rest))};
+    if (slab.records && slab.rests) return store->slabs[store->slab_count++] = slab, true;
+    pages_give(slab.records, slab_bytes(store));
+    pages_give(slab.rests, SLAB_RECORDS * sizeof(struct rest));
+    return false;
+}
+
+static bool make_room(struct store *store)
+{
+    if (store->count == STORE_RECORDS_MAX) return false;
+    if (store->count == store->slab_count * SLAB_RECORDS && !add_slab(store)) return false;
+    bool full = ((uint64_t)store->count + 1) * 8 > ((uint64_t)store->slots.mask + 1) * 5; /* load at most 5/8: searches stay short */
+    if (full) return grow(store);
+    if (store->before.at) store_settle(store, SETTLE_STEP);
     return true;
 }
 
-struct record *store_make(struct store *store, const struct flow_key *key, uint64_t hash)
+uint32_t store_make(struct store *store, const struct flow_key *key, uint64_t hash)
 {
-    if (store->count == store->slab_count * SLAB_RECORDS && !add_slab(store)) return NULL;
-    if ((store->count + 1) * 8 > (store->mask + 1) * 5 && !grow(store)) return NULL; /* load at most 5/8: searches stay short */
-    struct record *record = store_at(store, store->count);
+    if (!make_room(store)) return NO_RECORD;
+    uint32_t number = store->count++, ports = (uint32_t)key->words[last_word(store)];
+    struct record *record = store_at(store, number);
+    struct rest *rest = store_rest(store, number);
     memset(record, 0, sizeof *record);
+    *rest = (struct rest){.first_frame = UINT64_MAX};
     record->first_ns[0] = record->first_ns[1] = PP_NO_FIRST;
-    record->first_frame = UINT64_MAX;
     record->kind = key_kind(store, key);
-    uint32_t ports = (uint32_t)key->words[last_word(store)];
     memcpy(record->ends, key->words, store->ends - sizeof ports);
     memcpy(record->ends + store->ends - sizeof ports, &ports, sizeof ports);
-    *empty_slot(store, hash) = (struct slot){(uint32_t)(hash >> 32), (uint32_t)store->count + 1};
-    store->count++;
-    return record;
+    slots_put(&store->slots, hash, number);
+    return number;
 }
 
 size_t store_memory(const struct store *store)
 {
-    return store->slab_count * SLAB_RECORDS * store->stride + store->slab_room * sizeof *store->slabs +
-           (store->mask + 1) * sizeof *store->slots;
+    return store->slab_count * (slab_bytes(store) + SLAB_RECORDS * sizeof(struct rest)) + store->slab_room * sizeof *store->slabs +
+           slots_bytes(&store->slots) + slots_bytes(&store->before);
 }
 
 size_t store_longest_search(const struct store *store)
 {
-    size_t longest = 0, run = 0;
-    for (size_t i = 0; i < 2 * (store->mask + 1); i++) {
-        run = store->slots[i & store->mask].record ? run + 1 : 0;
+    size_t longest = 0, run = 0, mask = store->slots.mask;
+    for (size_t i = 0; i < 2 * (mask + 1); i++) {
+        run = store->slots.at[i & mask] ? run + 1 : 0;
         if (run > longest) longest = run;
-        if (run > store->mask) break;
+        if (run > mask) break;
     }
     return longest + 1;
 }

@@ -8,7 +8,7 @@
 #include "load.h"
 #include "table.h"
 
-enum { FACTS_LEAST = 65536, BATCH = 64 };
+enum { FACTS_LEAST = 65536 };
 
 /* Two ends as key words: addresses as they stand in the packet, then the ports. */
 static inline uint64_t ports_word(uint16_t first, uint16_t second, uint8_t kind)
@@ -84,52 +84,78 @@ void pp_flow_table_destroy(struct pp_flow_table *table)
 
 static uint64_t frame_of(const struct pp_packet *packet) { return (uint64_t)packet->capture << 48 | packet->frame; }
 
-static uint64_t capture_bit(uint16_t capture)
+void note_capture(struct pp_flow_table *table, struct rest *rest, uint64_t frame)
 {
-    return UINT64_C(1) << (capture < PP_CAPTURES_TOLD_APART ? capture : PP_CAPTURES_TOLD_APART);
-}
-
-/* Note that the flow was seen in this capture too, once there is a second one. */
-static void note_capture(struct pp_flow_table *table, struct record *record, uint64_t frame)
-{
-    if (record->first_frame == UINT64_MAX) return;
-    uint16_t was = pp_frame_capture(record->first_frame), now = pp_frame_capture(frame);
-    if (was == now && !record->facts) return;
-    if (was == now && !table->facts.facts[record->facts].captures) return;
-    struct pp_flow_facts *facts = facts_get(&table->facts, &record->facts);
+    if (rest->first_frame == UINT64_MAX) return;
+    uint16_t was = pp_frame_capture(rest->first_frame), now = pp_frame_capture(frame);
+    if (was == now && !rest->facts) return;
+    if (was == now && !table->facts.facts[rest->facts].captures) return;
+    struct pp_flow_facts *facts = facts_get(&table->facts, &rest->facts);
     if (facts)
         facts->captures |= capture_bit(was) | capture_bit(now);
     else
         table->counters.facts_lost++;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+/* A RST says nothing of who opened; all else but a bare SYN proves that the other end exists. The columns are FIN and SYN, RST is
+ * four columns on, PSH a row, ACK two. */
+const uint8_t flag_marks[256] = {
+#define BEYOND PP_SIDE_BEYOND
+#define OPENS PP_SIDE_SYN
+#define ANSWERS PP_SIDE_SYN_ACK | PP_SIDE_BEYOND
+#define WITHOUT_ACK BEYOND, BEYOND, OPENS, OPENS, 0, 0, 0, 0
+#define WITH_ACK BEYOND, BEYOND, ANSWERS, ANSWERS, 0, 0, 0, 0
+#define EVERY_PSH_AND_ACK WITHOUT_ACK, WITHOUT_ACK, WITH_ACK, WITH_ACK
+    EVERY_PSH_AND_ACK, EVERY_PSH_AND_ACK, EVERY_PSH_AND_ACK, EVERY_PSH_AND_ACK, /* URG, ECE, CWR say nothing either */
+    EVERY_PSH_AND_ACK, EVERY_PSH_AND_ACK, EVERY_PSH_AND_ACK, EVERY_PSH_AND_ACK,
+};
 
-/* What a packet says about its sender's side. */
-static unsigned side_marks(const struct pp_packet *packet)
+/* A low half has wrapped; when the high one is full, the count stays at its most. */
+static void carry_bytes(struct record *record, struct rest *rest, unsigned side)
 {
-    unsigned marks = packet->marks & PP_MARK_LINK_GROUP ? PP_SIDE_LINK_GROUP : 0;
-    if (packet->transport == PP_UDP || packet->marks & PP_MARK_NO_FLAGS) return marks | PP_SIDE_BEYOND;
-    if (packet->tcp_flags & PP_RST) return marks;
-    if (packet->tcp_flags & PP_SYN) return marks | (packet->tcp_flags & PP_ACK ? PP_SIDE_SYN_ACK | PP_SIDE_BEYOND : PP_SIDE_SYN);
-    return marks | PP_SIDE_BEYOND;
+    if (rest->high[side].bytes == BYTES_HIGH_MAX)
+        record->bytes[side] = UINT32_MAX;
+    else
+        rest->high[side].bytes++;
 }
 
-static void add_to_record(struct pp_flow_table *table, struct record *record, unsigned side, const struct pp_packet *packet)
+static void carry_packets(struct record *record, struct rest *rest, unsigned side)
 {
-    uint64_t frame = frame_of(packet), flow_first = earlier(record->first_ns[0], record->first_ns[1]);
-    note_capture(table, record, frame);
-    if (packet->time_ns < flow_first || (packet->time_ns == flow_first && frame < record->first_frame)) record->first_frame = frame;
-    record->packets[side]++;
-    record->bytes[side] += packet->wire_bytes;
-    if (packet->time_ns < record->first_ns[side]) record->first_ns[side] = packet->time_ns;
-    if (packet->time_ns > record->last_ns[side] && packet->time_ns != PP_NO_FIRST) record->last_ns[side] = packet->time_ns;
-    record->tcp_flags[side] |= packet->tcp_flags;
-    unsigned marks = side_marks(packet);
-    record->marks |= (uint8_t)(marks << 4 * side);
-    if (marks & PP_SIDE_SYN && record->syns[side] < UINT16_MAX) record->syns[side]++;
+    if (rest->high[side].packets == PACKETS_HIGH_MAX)
+        record->packets[side] = UINT32_MAX;
+    else
+        rest->high[side].packets++;
+}
+
+void count_rest(struct pp_flow_table *table, struct store *store, uint32_t number, unsigned side, const struct share *share)
+{
+    struct record *record = store_at(store, number);
+    struct rest *rest = store_rest(store, number);
+    uint64_t flow_first = earlier(record->first_ns[0], record->first_ns[1]);
+    note_capture(table, rest, share->frame);
+    if (share->time_ns < flow_first || (share->time_ns == flow_first && share->frame < rest->first_frame)) rest->first_frame = share->frame;
+    if (share->time_ns < record->first_ns[side]) record->first_ns[side] = share->time_ns;
+    if (record->bytes[side] < share->wire_bytes) carry_bytes(record, rest, side);
+    if (!record->packets[side]) carry_packets(record, rest, side);
+    if (share->marks & PP_SIDE_SYN && rest->syns[side] < UINT16_MAX) rest->syns[side]++;
+}
+
+static void add_to_record(struct pp_flow_table *table, struct store *store, uint32_t number, unsigned side, const struct pp_packet *packet)
+{
+    bool flags_known = packet->transport != PP_UDP && !(packet->marks & PP_MARK_NO_FLAGS);
+    struct share share = {
+        .time_ns = packet->time_ns,
+        .last_ns = packet->time_ns == PP_NO_FIRST ? PP_NO_LAST : packet->time_ns,
+        .frame = frame_of(packet),
+        .wire_bytes = packet->wire_bytes,
+        .tcp_flags = packet->tcp_flags,
+        .marks = (uint8_t)((flags_known ? flag_marks[packet->tcp_flags] : PP_SIDE_BEYOND) |
+                           (packet->marks & PP_MARK_LINK_GROUP ? PP_SIDE_LINK_GROUP : 0u)),
+    };
+    bool more = count_in(store_at(store, number), side, share.time_ns, share.last_ns, share.wire_bytes, share.tcp_flags, share.marks);
+    if (more || table->several) count_rest(table, store, number, side, &share);
     if (!packet->callback_port) return;
-    struct pp_flow_facts *facts = facts_get(&table->facts, &record->facts);
+    struct pp_flow_facts *facts = facts_get(&table->facts, &store_rest(store, number)->facts);
     if (!facts) {
         table->counters.facts_lost++;
         return;
@@ -141,9 +167,9 @@ static void add_to_record(struct pp_flow_table *table, struct record *record, un
     facts_join(facts, &one, false);
 }
 
-static void add_icmp(struct pp_flow_table *table, struct record *record, unsigned side, const struct pp_packet *packet)
+static void add_icmp(struct pp_flow_table *table, struct rest *rest, unsigned side, const struct pp_packet *packet)
 {
-    struct pp_flow_facts *facts = facts_get(&table->facts, &record->facts);
+    struct pp_flow_facts *facts = facts_get(&table->facts, &rest->facts);
     if (!facts) {
         table->counters.facts_lost++;
         return;
@@ -164,20 +190,26 @@ static void add_icmp(struct pp_flow_table *table, struct record *record, unsigne
     facts_join(facts, &one, false);
 }
 
-/* The record of a packet whose five-tuple is new. NULL: out of memory, or *refused. */
-static struct record *new_record(struct pp_flow_table *table, const struct pp_packet *packet, struct store *store,
-                                 const struct flow_key *key, uint64_t hash, unsigned *side, bool *refused)
+static bool has_room(const struct pp_flow_table *table)
+{
+    return (uint64_t)table->stores[0].count + table->stores[1].count < table->options.max_flows;
+}
+
+uint32_t new_record(struct pp_flow_table *table, struct store *store, const uint8_t *source, uint16_t source_port,
+                    const uint8_t *destination, uint16_t destination_port, enum pp_transport transport, const struct flow_key *key,
+                    uint64_t hash, unsigned *side, bool *refused)
 {
     *refused = false;
-    bool room = table->stores[0].count + table->stores[1].count < table->options.max_flows;
+    bool room = has_room(table);
     if (room && table->level == FOLD_NOTHING) return store_make(store, key, hash);
-    if (!room && !table->full && !fold(table)) return NULL;
+    if (!room && !table->full && !fold(table)) return NO_RECORD;
     unsigned end;
-    struct record *record = find_folded(table, store, packet->source, packet->source_port, packet->destination, packet->destination_port,
-                                        packet->transport, &end);
-    if (record) return *side = end, record;
-    if (table->stores[0].count + table->stores[1].count >= table->options.max_flows) return *refused = true, NULL;
-    return store_make(store, key, hash);
+    uint32_t number = find_folded(table, store, source, source_port, destination, destination_port, transport, &end);
+    if (number != NO_RECORD) return *side = end, number;
+    if (has_room(table)) return store_make(store, key, hash);
+    table->counters.not_judged++;
+    *refused = true;
+    return NO_RECORD;
 }
 
 static bool add_flow_packet(struct pp_flow_table *table, const struct pp_packet *packet, enum pp_decoded result, const struct flow_key *key,
@@ -185,14 +217,15 @@ static bool add_flow_packet(struct pp_flow_table *table, const struct pp_packet 
 {
     struct store *store = store_of(table, packet->family);
     bool refused = false;
-    struct record *record = store_find(store, key, hash);
-    if (!record) record = new_record(table, packet, store, key, hash, &side, &refused);
-    if (refused) table->counters.not_judged++;
-    if (!record) return refused;
+    uint32_t number = store_find(store, key, hash);
+    if (number == NO_RECORD)
+        number = new_record(table, store, packet->source, packet->source_port, packet->destination, packet->destination_port,
+                            packet->transport, key, hash, &side, &refused);
+    if (number == NO_RECORD) return refused;
     if (result == PP_ICMP_ERROR)
-        add_icmp(table, record, side, packet);
+        add_icmp(table, store_rest(store, number), side, packet);
     else
-        add_to_record(table, record, side, packet);
+        add_to_record(table, store, number, side, packet);
     return true;
 }
 
@@ -268,9 +301,10 @@ static bool add_batch(struct pp_flow_table *table, const struct pp_packet *packe
         store_prefetch(store, hashes[i]);
     }
     for (size_t i = 0; i < count; i++)
-        if (results[i] == PP_DECODED || results[i] == PP_ICMP_ERROR) store_prefetch_record(store_of(table, packets[i].family), hashes[i]);
+        if (results[i] == PP_DECODED || results[i] == PP_ICMP_ERROR) (void)store_guess(store_of(table, packets[i].family), hashes[i]);
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
+        note_source(table, packets[i].capture);
         count_packet(&table->counters, &packets[i], results[i]);
         activity_add(&table->activity, packets[i].time_ns);
         if (results[i] == PP_DECODED || results[i] == PP_ICMP_ERROR)
@@ -288,159 +322,7 @@ bool pp_flow_table_add(struct pp_flow_table *table, const struct pp_packet *pack
     return ok;
 }
 
-static void join_record(struct pp_flow_table *table, struct record *into, const struct record *from, bool swap)
-{
-    uint64_t first_a = earlier(into->first_ns[0], into->first_ns[1]), first_b = earlier(from->first_ns[0], from->first_ns[1]);
-    if (from->first_frame != UINT64_MAX) note_capture(table, into, from->first_frame);
-    if (first_b < first_a || (first_b == first_a && from->first_frame < into->first_frame)) into->first_frame = from->first_frame;
-    for (unsigned s = 0; s < 2; s++) {
-        unsigned f = s ^ swap;
-        into->packets[s] += from->packets[f];
-        into->bytes[s] += from->bytes[f];
-        into->first_ns[s] = earlier(into->first_ns[s], from->first_ns[f]);
-        if (from->last_ns[f] > into->last_ns[s]) into->last_ns[s] = from->last_ns[f];
-        unsigned syns = (unsigned)into->syns[s] + from->syns[f];
-        into->syns[s] = (uint16_t)(syns > UINT16_MAX ? UINT16_MAX : syns);
-        into->tcp_flags[s] |= from->tcp_flags[f];
-        into->marks |= (uint8_t)((from->marks >> 4 * f & 15) << 4 * s);
-    }
-}
-
-bool absorb(struct pp_flow_table *table, struct store *store, const struct flow_key *key, const struct record *record,
-            const struct pp_flow_facts *facts, bool swap)
-{
-    uint64_t hash = store_hash(store, key);
-    struct record *into = store_find(store, key, hash);
-    if (!into && !(into = store_make(store, key, hash))) return false;
-    join_record(table, into, record, swap);
-    if (!facts) return true;
-    struct pp_flow_facts *joined = facts_get(&table->facts, &into->facts);
-    if (!joined)
-        table->counters.facts_lost++;
-    else {
-        facts_join(joined, facts, swap);
-        /* One capture alone is what first_frame says; a record that came with more brings them along. */
-        if (joined->captures && into->first_frame != UINT64_MAX) joined->captures |= capture_bit(pp_frame_capture(into->first_frame));
-    }
-    return true;
-}
-
-static void join_counters(struct pp_counters *into, const struct pp_counters *from)
-{
-    /* Nothing but 64-bit counts in there, all of which add. */
-    _Static_assert(sizeof(struct pp_counters) % sizeof(uint64_t) == 0, "pp_counters is an array of counts");
-    uint64_t a[sizeof *into / sizeof(uint64_t)], b[sizeof *into / sizeof(uint64_t)];
-    memcpy(a, into, sizeof a);
-    memcpy(b, from, sizeof b);
-    for (size_t i = 0; i < sizeof a / sizeof *a; i++) a[i] += b[i];
-    memcpy(into, a, sizeof a);
-}
-
-bool pp_flow_table_merge(struct pp_flow_table *table, const struct pp_flow_table *from)
-{
-    bool ok = true;
-    for (unsigned s = 0; s < 2; s++)
-        for (size_t i = 0; ok && i < from->stores[s].count; i++) {
-            const struct record *record = store_at(&from->stores[s], i);
-            struct flow_key key = store_key(&from->stores[s], record);
-            ok = absorb(table, &table->stores[s], &key, record, record->facts ? &from->facts.facts[record->facts] : NULL, false);
-        }
-    for (uint32_t i = 0; ok && i < from->datagrams.count; i++)
-        ok = datagrams_join(&table->datagrams, &table->key, &from->datagrams.items[i], &table->counters.datagrams_lost);
-    for (uint32_t i = 0; ok && i < from->addresses.count; i++)
-        ok = addresses_add(&table->addresses, &table->key, &from->addresses.items[i], &table->counters.addresses_lost);
-    activity_join(&table->activity, &from->activity);
-    join_counters(&table->counters, &from->counters);
-    if (from->level > table->level) table->level = from->level;
-    if (ok && table->stores[0].count + table->stores[1].count > table->options.max_flows) ok = fold(table);
-    return ok;
-}
-
-size_t pp_flow_count(const struct pp_flow_table *table) { return table->stores[0].count + table->stores[1].count; }
-
-/* qsort has no context argument in C17: the table being sorted, one a thread. */
-static _Thread_local const struct pp_flow_table *sorting;
-
-static const struct record *numbered(const struct pp_flow_table *table, uint32_t number, const struct store **store)
-{
-    *store = &table->stores[number >= table->stores[0].count];
-    return store_at(*store, number >= table->stores[0].count ? number - table->stores[0].count : number);
-}
-
-/* A record with what tells it apart nearly always: transport, family, and the first 62 bits of its ends. Sorting compares
- * numbers that stand side by side, and goes to the records only when these are equal. */
-struct sort_item {
-    uint64_t key;
-    uint32_t number;
-};
-
-static struct sort_item sort_item(const struct pp_flow_table *table, uint32_t number)
-{
-    const struct store *store;
-    const struct record *record = numbered(table, number, &store);
-    uint64_t ends = (uint64_t)load_be32(record->ends) << 32 | load_be32(record->ends + 4);
-    return (struct sort_item){(uint64_t)(record->kind & 1) << 63 | (uint64_t)(store->ends == ENDS_IPV6) << 62 | ends >> 2, number};
-}
-
-static int compare_items(const void *x, const void *y)
-{
-    const struct sort_item *i = x, *k = y;
-    if (i->key != k->key) return i->key < k->key ? -1 : 1;
-    const struct store *store;
-    const struct record *a = numbered(sorting, i->number, &store), *b = numbered(sorting, k->number, &store);
-    int order = memcmp(a->ends, b->ends, 2 * address_bytes(store));
-    if (order) return order;
-    uint16_t p[2], q[2];
-    record_ports(store, a, p);
-    record_ports(store, b, q);
-    if (p[0] != q[0]) return (int)p[0] - (int)q[0];
-    if (p[1] != q[1]) return (int)p[1] - (int)q[1];
-    return (int)a->kind - (int)b->kind;
-}
-
-bool pp_flow_table_sort(struct pp_flow_table *table)
-{
-    size_t count = pp_flow_count(table);
-    struct sort_item *items = malloc((count + 1) * sizeof *items);
-    uint32_t *order = items ? realloc(table->order, (count + 1) * sizeof *order) : NULL;
-    if (!order) return free(items), false;
-    for (size_t i = 0; i < count; i++) items[i] = sort_item(table, (uint32_t)i);
-    sorting = table;
-    qsort(items, count, sizeof *items, compare_items);
-    for (size_t i = 0; i < count; i++) order[i] = items[i].number;
-    table->order = order;
-    table->order_count = count;
-    free(items);
-    return true;
-}
-
-void pp_flow_at(const struct pp_flow_table *table, size_t position, struct pp_flow *out)
-{
-    const struct store *store;
-    bool sorted = table->order_count == pp_flow_count(table) && table->order;
-    const struct record *record = numbered(table, sorted ? table->order[position] : (uint32_t)position, &store);
-    size_t n = address_bytes(store);
-    memset(out, 0, sizeof *out);
-    record_ports(store, record, out->port);
-    out->transport = (uint8_t)kind_transport(record->kind);
-    out->kind = kind_kind(record->kind);
-    out->initiator = (uint8_t)(out->kind == PP_FLOW_CONVERSATION ? kind_end(record->kind) : 2);
-    out->kept_port = (uint8_t)(out->kind > PP_FLOW_CONVERSATION ? kind_end(record->kind) : 2);
-    out->first_frame = record->first_frame;
-    for (unsigned s = 0; s < 2; s++) {
-        out->address[s].family = n == 4 ? PP_IPV4 : PP_IPV6;
-        memcpy(out->address[s].bytes, record->ends + s * n, n);
-        out->side[s] = (struct pp_flow_side){.packets = record->packets[s],
-                                             .bytes = record->bytes[s],
-                                             .first_ns = record->first_ns[s],
-                                             .last_ns = record->last_ns[s],
-                                             .syns = record->syns[s],
-                                             .tcp_flags = record->tcp_flags[s],
-                                             .marks = record->marks >> 4 * s & 15};
-    }
-    out->has_facts = record->facts != NO_FACTS;
-    if (out->has_facts) out->facts = table->facts.facts[record->facts];
-}
+size_t pp_flow_count(const struct pp_flow_table *table) { return (size_t)table->stores[0].count + table->stores[1].count; }
 
 const struct pp_counters *pp_flow_counters(const struct pp_flow_table *table) { return &table->counters; }
 size_t pp_datagram_count(const struct pp_flow_table *table) { return table->datagrams.count; }

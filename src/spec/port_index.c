@@ -113,6 +113,17 @@ uint8_t pp_port_class(const struct pp_port_index *index, enum pp_transport trans
     return index->hot.pages[index->hot.page_of[transport == PP_UDP][port / PP_PAGE_PORTS]][port % PP_PAGE_PORTS];
 }
 
+void pp_port_classes(const struct pp_port_index *index, struct pp_plain_packet *packets, size_t count)
+{
+    const struct hot *hot = &index->hot;
+    for (size_t i = 0; i < count; i++) {
+        struct pp_plain_packet *packet = &packets[i];
+        const uint8_t *page_of = hot->page_of[packet->transport == PP_UDP];
+        packet->source_class = hot->pages[page_of[packet->ports[0] / PP_PAGE_PORTS]][packet->ports[0] % PP_PAGE_PORTS];
+        packet->destination_class = hot->pages[page_of[packet->ports[1] / PP_PAGE_PORTS]][packet->ports[1] % PP_PAGE_PORTS];
+    }
+}
+
 const struct pp_row_set *pp_class_rows(const struct pp_port_index *index, uint8_t port_class) { return &index->classes[port_class]; }
 
 /* The rows that any of the roles may open (or answer). */

@@ -2,6 +2,7 @@
  * reader hands out lies inside the input. The first byte picks --decap. */
 #include <stdlib.h>
 
+#include "../support/plain.h"
 #include "portproof/capture.h"
 #include "portproof/decode.h"
 #include "portproof/flow.h"
@@ -21,6 +22,17 @@ static void check_balance(const struct pp_flow_table *table, uint64_t frames)
     if (counted != frames || in_flows + counters->not_judged < counters->by_result[PP_DECODED]) abort();
 }
 
+/* Each plain packet is what the walk found of the frame of that number. */
+static void check_plain(const struct pp_plain_packet *plain, size_t count, const struct pp_packet *packets, const uint8_t *results,
+                        size_t n)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++, at++) {
+        while (at < n && packets[at].frame != plain[i].frame) at++;
+        if (at == n || !plain_agrees(&plain[i], (enum pp_decoded)results[at], &packets[at])) abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!size) return 0;
@@ -33,12 +45,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t total = 0;
     for (size_t n; capture && table && (n = pp_capture_next(capture, frames, 16)) > 0; total += n) {
         struct pp_packet packets[16];
+        struct pp_plain_packet plain[16];
+        uint16_t others[16];
         uint8_t results[16];
         for (size_t i = 0; i < n; i++) {
             if (frames[i].captured > frames[i].wire) abort();
             results[i] = (uint8_t)pp_decode(&frames[i], &decode, &packets[i]);
         }
-        if (!pp_flow_table_add(table, packets, results, n)) abort();
+        size_t other_count, plain_count = pp_decode_plain(frames, n, plain, others, &other_count);
+        check_plain(plain, plain_count, packets, results, n);
+        /* As in an audit: plain packets go their own way. */
+        for (size_t i = 0; i < other_count; i++) packets[i] = packets[others[i]], results[i] = results[others[i]];
+        if (!pp_flow_table_add_plain(table, plain, plain_count) || !pp_flow_table_add(table, packets, results, other_count)) abort();
     }
     if (table && pp_flow_table_sort(table)) check_balance(table, total);
     pp_flow_table_destroy(table);

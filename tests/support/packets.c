@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plain.h"
 #include "testing.h"
 
 void add(struct bytes *bytes, const void *what, size_t size)
@@ -123,6 +124,10 @@ enum pp_decoded decode_cut(const struct bytes *bytes, size_t captured, uint16_t 
     frame.captured = (uint32_t)captured;
     memset(packet, 0xa5, sizeof *packet); /* decode must write all of it */
     enum pp_decoded result = pp_decode(&frame, &(struct pp_decode_options){.decap = decap}, packet);
+    struct pp_plain_packet plain;
+    uint16_t others[1];
+    size_t other_count;
+    if (pp_decode_plain(&frame, 1, &plain, others, &other_count)) assert_true(plain_agrees(&plain, result, packet));
     free(copy);
     return result;
 }

@@ -48,7 +48,7 @@ static void patterned_keys_are_found_as_fast_as_random_ones(void **state)
         for (uint64_t i = 0; i < KEYS; i++) {
             struct flow_key key = pattern_key(pattern, i);
             uint64_t hash = store_hash(&store, &key);
-            if (!store_find(&store, &key, hash)) assert_non_null(store_make(&store, &key, hash));
+            if (store_find(&store, &key, hash) == NO_RECORD) assert_int_not_equal(store_make(&store, &key, hash), NO_RECORD);
         }
         if (store_longest_search(&store) > SEARCH_MAX) fail_msg("pattern %u: a search of %zu slots", pattern, store_longest_search(&store));
         store_finish(&store);
@@ -66,10 +66,36 @@ static void ipv6_keys_that_differ_in_one_word_only_are_told_apart(void **state)
             struct flow_key key = {{0}};
             key.words[word] = i;
             uint64_t hash = store_hash(&store, &key);
-            assert_null(store_find(&store, &key, hash));
-            assert_non_null(store_make(&store, &key, hash));
+            assert_int_equal(store_find(&store, &key, hash), NO_RECORD);
+            assert_int_not_equal(store_make(&store, &key, hash), NO_RECORD);
         }
         assert_in_range(store_longest_search(&store), 1, SEARCH_MAX);
+        store_finish(&store);
+    }
+}
+
+/* Growing moves records a few at a time; before, between and after, every one of them is found. */
+static void every_record_is_found_at_any_time_while_the_store_grows(void **state)
+{
+    (void)state;
+    for (size_t ends = ENDS_IPV4; ends <= ENDS_IPV6; ends += ENDS_IPV6 - ENDS_IPV4) {
+        struct hash_key secret = random_key();
+        struct store store;
+        unsigned growing = 0, settled = 0;
+        assert_true(store_init(&store, ends, &secret));
+        for (uint32_t i = 0; i < KEYS; i++) {
+            struct flow_key key = pattern_key(1, i);
+            assert_int_equal(store_find(&store, &key, store_hash(&store, &key)), NO_RECORD);
+            assert_int_equal(store_make(&store, &key, store_hash(&store, &key)), i);
+            growing += store.before.at != NULL;
+            settled += store.before.at == NULL;
+            for (uint32_t k = 0; k < 8; k++) { /* the newest, the oldest, and some between */
+                uint32_t wanted = (uint32_t)((uint64_t)i * k / 7);
+                key = pattern_key(1, wanted);
+                if (store_find(&store, &key, store_hash(&store, &key)) != wanted) fail_msg("%u is lost behind %u", wanted, i);
+            }
+        }
+        assert_true(growing > 1000 && settled > 1000);
         store_finish(&store);
     }
 }
@@ -91,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterned_keys_are_found_as_fast_as_random_ones),
         cmocka_unit_test(ipv6_keys_that_differ_in_one_word_only_are_told_apart),
+        cmocka_unit_test(every_record_is_found_at_any_time_while_the_store_grows),
         cmocka_unit_test(another_key_gives_another_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
