@@ -124,7 +124,7 @@ static bool write_piece(struct writing *w, struct line_range piece, size_t numbe
     line_sort(&w->order, piece);
     for (size_t i = 0; i < piece.count; i++) {
         struct pp_flow flow;
-        pp_flow_at(w->flows, piece.items[i].line >> 1, &flow);
+        line_flow(&w->order, piece.items, piece.count, i, &flow);
         at = put_line(at, &w->order.words, &flow, piece.items[i].line & 1);
         if (buffer + BUFFER_BYTES - at >= LINE_BYTES_MAX) continue;
         if (!hand_on(w, number, buffer, (size_t)(at - buffer))) return false;

@@ -111,7 +111,7 @@ static bool next_window(const struct line_order *order, struct line_range *range
     if (range->window + 1 == (flow.address[0].family == PP_IPV4 ? WINDOWS4 : WINDOWS6)) return false;
     range->window++;
     for (size_t i = 0; i < range->count; i++) {
-        pp_flow_at(order->flows, range->items[i].line >> 1, &flow);
+        line_flow(order, range->items, range->count, i, &flow);
         set_key(order, &range->items[i], &flow, range->window);
     }
     return true;

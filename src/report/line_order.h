@@ -11,7 +11,10 @@ struct __attribute__((packed, aligned(4))) line_item {
 };
 _Static_assert(sizeof(struct line_item) == 12, "two lines of a flow are 24 bytes");
 
-enum { LINE_FLOWS_MAX = INT32_MAX }; /* more flows than this have no number for their lines; --max-flows ends below */
+enum {
+    LINES_AHEAD = 8,            /* flows asked for ahead of the one in hand: in the order of lines each is a cache miss */
+    LINE_FLOWS_MAX = INT32_MAX, /* more flows than this have no number for their lines; --max-flows ends below */
+};
 
 struct line_order {
     const struct pp_flow_table *flows;
@@ -21,6 +24,13 @@ struct line_order {
 };
 
 void line_order_init(struct line_order *order, const struct pp_flow_table *flows);
+
+/** The flow of items[i]; those behind it are on their way. */
+static inline void line_flow(const struct line_order *order, const struct line_item *items, size_t count, size_t i, struct pp_flow *flow)
+{
+    if (i + LINES_AHEAD < count) pp_flow_prefetch(order->flows, items[i + LINES_AHEAD].line >> 1);
+    pp_flow_at(order->flows, items[i].line >> 1, flow);
+}
 
 /** The item of a line, ready for line_sort. */
 struct line_item line_item(const struct line_order *order, const struct pp_flow *flow, size_t position, unsigned from);
