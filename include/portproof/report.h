@@ -21,7 +21,8 @@ bool pp_report_write(const struct pp_report *report, const char *format, const s
 /** The formats' names, for a usage message; NULL past the last. */
 const char *pp_report_format(unsigned i);
 
-/** Where flows go, piece by piece, since there may be millions. false from `write` stops. */
+/** Where flows go, piece by piece, since there may be millions. false from `write` stops. It is called by one thread at a time,
+ * not always the same one. */
 struct pp_sink {
     bool (*write)(void *context, const char *bytes, size_t size);
     void *context;
@@ -30,5 +31,8 @@ struct pp_sink {
 /** All flows as "tsv", "jsonl" or "text". `report` is needed for the latter two (who opened it, verdict); NULL for tsv.
  * The order of JSON lines and text is the table's. false: unknown format, out of memory, or the sink stopped. */
 bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink);
+/** The same bytes, on several threads (0: as many as there are processors, at most 16, when there are enough flows). */
+bool pp_flows_write_threads(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, unsigned threads,
+                            const struct pp_sink *sink);
 
 #endif

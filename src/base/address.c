@@ -1,14 +1,82 @@
 #include "address.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
+#include "load.h"
+
+static char *put_quad(char *at, const uint8_t bytes[4])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (i) *at++ = '.';
+        at = put_digits(at, bytes[i]);
+    }
+    return at;
+}
+
+/* A group without leading zeros (RFC 5952 section 4.1). */
+static char *put_group(char *at, unsigned group)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (group > 0xfff) *at++ = hex[group >> 12];
+    if (group > 0xff) *at++ = hex[group >> 8 & 15];
+    if (group > 0xf) *at++ = hex[group >> 4 & 15];
+    *at++ = hex[group & 15];
+    return at;
+}
+
+/* Groups that "::" stands for: the longest run of two and more zero groups, the first of equals (RFC 5952 section 4.2). */
+static unsigned zero_run(const uint8_t bytes[16], unsigned *start)
+{
+    unsigned longest = 0;
+    *start = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned n = 0;
+        while (i + n < 8 && load_be16(bytes + 2 * (i + n)) == 0) n++;
+        if (n > longest) longest = n, *start = i;
+        i += n;
+    }
+    return longest > 1 ? longest : 0;
+}
+
+/* Where the first six groups say that IPv4 is embedded, the last two are written as such (RFC 5952 section 5), as inet_ntop does. */
+static bool is_embedded(const uint8_t bytes[16], unsigned start, unsigned zeros)
+{
+    return start == 0 && (zeros == 6 || (zeros == 5 && load_be16(bytes + 10) == 0xffff));
+}
+
+static char *put_groups(char *at, const uint8_t bytes[16])
+{
+    unsigned start, zeros = zero_run(bytes, &start);
+    unsigned groups = is_embedded(bytes, start, zeros) ? 6 : 8;
+    for (unsigned i = 0; i < groups; i++) {
+        if (zeros && i == start) {
+            *at++ = ':';
+            i += zeros - 1;
+            if (i == 7) *at++ = ':';
+            continue;
+        }
+        if (i) *at++ = ':';
+        at = put_group(at, load_be16(bytes + 2 * i));
+    }
+    if (groups == 8) return at;
+    *at++ = ':';
+    return put_quad(at, bytes + 12);
+}
+
+char *address_put(char *at, const struct pp_address *address)
+{
+    if (address->family == PP_IPV4) return put_quad(at, address->bytes);
+    if (address->family == PP_IPV6) return put_groups(at, address->bytes);
+    *at++ = '-';
+    return at;
+}
+
 char *address_text(const struct pp_address *address, char out[ADDRESS_TEXT_MAX])
 {
-    int family = address->family == PP_IPV4 ? AF_INET : AF_INET6;
-    if (!address->family || !inet_ntop(family, address->bytes, out, ADDRESS_TEXT_MAX)) memcpy(out, "-", 2);
+    *address_put(out, address) = '\0';
     return out;
 }
 

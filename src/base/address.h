@@ -11,6 +11,8 @@ enum { ADDRESS_TEXT_MAX = 46 };
 
 /** Canonical text (RFC 5952 for IPv6); "-" for no address. Returns `out`. */
 char *address_text(const struct pp_address *address, char out[ADDRESS_TEXT_MAX]);
+/** The same without the final NUL; returns where the text ends. `at` has ADDRESS_TEXT_MAX bytes. */
+char *address_put(char *at, const struct pp_address *address);
 /** Dotted IPv4 or IPv6, nothing else; false when it is neither. */
 bool address_parse(const char *text, struct pp_address *out);
 /** address or address/length; *length is 32 or 128 when none is written. false: not one, or bits set after the length

@@ -106,8 +106,9 @@ struct pp_spec *effective_rules(const struct pp_spec *spec, const struct pp_site
 
 /* --- bytes out -------------------------------------------------------------------------------------------------------- */
 
+/* What is written comes in large pieces (a whole report, some hundred kilobytes of flows), which go to the system as they are. */
 struct output {
-    FILE *file;
+    int descriptor;
     char *path, *aside; /* NULL for standard output */
     int failed;         /* errno of the write that failed, or 0 */
 };
@@ -117,7 +118,7 @@ struct output *output_open(const char *path)
     struct output *out = calloc(1, sizeof *out);
     if (!out) return complain("out of memory"), NULL;
     if (!path || strcmp(path, "-") == 0) {
-        out->file = stdout;
+        out->descriptor = STDOUT_FILENO;
         return out;
     }
     struct stat info;
@@ -132,9 +133,8 @@ struct output *output_open(const char *path)
     }
     out->path = strdup(path);
     if (!out->path || asprintf(&out->aside, "%s.%ld.tmp", path, (long)getpid()) < 0) out->aside = NULL;
-    int descriptor = out->aside ? open(out->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
-    if (descriptor >= 0) out->file = fdopen(descriptor, "wb");
-    if (out->file) return out;
+    out->descriptor = out->aside ? open(out->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
+    if (out->descriptor >= 0) return out;
     complain("%s: cannot write: %s", show(path), strerror(errno));
     free(out->path);
     free(out->aside);
@@ -145,22 +145,29 @@ struct output *output_open(const char *path)
 bool output_write(void *output, const char *bytes, size_t size)
 {
     struct output *out = output;
-    bool ok = fwrite(bytes, 1, size, out->file) == size;
-    if (!ok && !out->failed) out->failed = errno;
-    return ok;
+    while (size) {
+        ssize_t written = write(out->descriptor, bytes, size); /* a pipe may take less than all, a signal may come between */
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) {
+            if (!out->failed) out->failed = written < 0 ? errno : EIO;
+            return false;
+        }
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return true;
 }
 
 bool output_close(struct output *out, bool keep)
 {
-    bool ok = fflush(out->file) == 0 && !ferror(out->file);
-    int why = out->failed ? out->failed : errno;
+    int why = out->failed;
+    bool ok = !why;
     if (out->aside) {
-        ok = ok && keep && fsync(fileno(out->file)) == 0;
-        ok = fclose(out->file) == 0 && ok;
-        if (!ok || rename(out->aside, out->path) != 0) {
-            if (ok) why = errno, ok = false;
-            unlink(out->aside);
-        }
+        ok = ok && keep && fsync(out->descriptor) == 0;
+        if (!ok && !why) why = errno;
+        if (close(out->descriptor) != 0 && ok) why = errno, ok = false;
+        if (ok && rename(out->aside, out->path) != 0) why = errno, ok = false;
+        if (!ok) unlink(out->aside);
     }
     /* A reader that went away (head, less) is no failure worth a message. */
     if (!ok && (keep || out->failed) && why != EPIPE)

@@ -10,7 +10,7 @@ static int write_flows(struct session *s, struct arguments *a, const char *forma
     struct output *out = output_open(a->output);
     if (!out) return EXIT_INPUT;
     struct pp_sink sink = {output_write, out};
-    bool ok = flows && pp_flows_write(flows, report, format, &sink);
+    bool ok = flows && pp_flows_write_threads(flows, report, format, a->threads, &sink);
     return output_close(out, ok) && ok ? EXIT_OK : EXIT_INPUT;
 }
 

@@ -1,240 +1,134 @@
-/* `portproof flows`: every flow, one a line. TSV is for other tools (and for checking us): directed five-tuples, sorted
- * bytewise. JSON lines and text show whole flows with who opened them, Zeek's conn_state and the Community ID. */
-#include <inttypes.h>
-#include <jansson.h>
-#include <stdlib.h>
+/* `portproof flows`: every flow, one a line. TSV has a file of its own; JSON lines and text, here, show whole flows with who opened
+ * them, Zeek's conn_state and the Community ID. */
 #include <string.h>
 
 #include "address.h"
 #include "clock.h"
-#include "load.h"
-#include "portproof/report.h"
+#include "digits.h"
+#include "flows.h"
+#include "json_writer.h"
 #include "text.h"
 
 enum { PIECE_BYTES = 65536 };
 
-/* --- tsv ------------------------------------------------------------------------------------------------------------ */
-
-/* printf takes longer over a million lines than everything before it took over the capture; these few do not. */
-static char *put_text(char *at, const char *string)
-{
-    size_t length = strlen(string);
-    memcpy(at, string, length);
-    return at + length;
-}
-
-static char *put_number(char *at, uint64_t n)
-{
-    char digits[20];
-    size_t i = sizeof digits;
-    do digits[--i] = (char)('0' + n % 10);
-    while (n /= 10);
-    memcpy(at, digits + i, sizeof digits - i);
-    return at + (sizeof digits - i);
-}
-
-static char *put_address(char *at, const struct pp_address *address)
-{
-    char text[ADDRESS_TEXT_MAX];
-    if (address->family != PP_IPV4) return put_text(at, address_text(address, text));
-    for (unsigned i = 0; i < 4; i++) {
-        if (i) *at++ = '.';
-        at = put_number(at, address->bytes[i]);
-    }
-    return at;
-}
-
-static char *put_time(char *at, pp_time_ns time)
-{
-    at = put_number(at, time / NS_PER_S);
-    *at++ = '.';
-    uint64_t fraction = time % NS_PER_S;
-    for (unsigned i = 9; i-- > 0; fraction /= 10) at[i] = (char)('0' + fraction % 10);
-    return at + 9;
-}
-
-static void add_line(struct text *text, const struct pp_flow *flow, unsigned from)
-{
-    enum { LINE_MAX_BYTES = 256 }; /* two addresses and eight numbers: 4 + 2 * 46 + 2 * 6 + 2 * 21 + 2 * 31 + 5 at most */
-    static const char hex[] = "0123456789abcdef";
-    const struct pp_flow_side *side = &flow->side[from];
-    char line[LINE_MAX_BYTES], *at = put_text(line, flow->transport == PP_TCP ? "tcp\t" : "udp\t");
-    for (unsigned i = 0; i < 2; i++) {
-        at = put_address(at, &flow->address[from ^ i]);
-        *at++ = '\t';
-        at = put_number(at, flow->port[from ^ i]);
-        *at++ = '\t';
-    }
-    at = put_number(at, side->packets);
-    *at++ = '\t';
-    at = put_number(at, side->bytes);
-    *at++ = '\t';
-    at = side->first_ns == PP_NO_FIRST ? put_text(at, "-") : put_time(at, side->first_ns);
-    *at++ = '\t';
-    at = side->first_ns == PP_NO_FIRST ? put_text(at, "-") : put_time(at, side->last_ns);
-    *at++ = '\t';
-    if (flow->transport == PP_TCP) {
-        at = put_text(at, "0x");
-        *at++ = hex[side->tcp_flags >> 4];
-        *at++ = hex[side->tcp_flags & 15];
-    } else
-        *at++ = '-';
-    *at++ = '\n';
-    text_add_bytes(text, line, (size_t)(at - line));
-}
-
-/* Lines are told apart by their addresses, nearly always: the 16 bytes behind "tcp\t" stand beside the pointer, in an order
- * that two comparisons of numbers find. */
-struct line {
-    uint64_t key[2];
-    const char *bytes;
-    size_t length;
-};
-
-static uint64_t key_at(const char *bytes, size_t length, size_t from)
-{
-    uint8_t word[8] = {0};
-    if (from < length) memcpy(word, bytes + from, length - from < 8 ? length - from : 8);
-    return (uint64_t)load_be32(word) << 32 | load_be32(word + 4);
-}
-
-static int compare_lines(const void *x, const void *y)
-{
-    const struct line *a = x, *b = y;
-    if (a->bytes[0] == b->bytes[0]) { /* "tcp" or "udp" */
-        if (a->key[0] != b->key[0]) return a->key[0] < b->key[0] ? -1 : 1;
-        if (a->key[1] != b->key[1]) return a->key[1] < b->key[1] ? -1 : 1;
-    }
-    int order = memcmp(a->bytes, b->bytes, a->length < b->length ? a->length : b->length);
-    return order ? order : (a->length > b->length) - (a->length < b->length);
-}
-
-static bool write_lines(struct text *text, size_t count, const struct pp_sink *sink)
-{
-    struct line *lines = calloc(count + 1, sizeof *lines);
-    if (!lines) return false;
-    const char *at = text->bytes, *end = text->bytes + text->length;
-    for (size_t i = 0; i < count; i++) {
-        size_t length = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at) + 1;
-        lines[i] = (struct line){{key_at(at, length, 4), key_at(at, length, 12)}, at, length};
-        at += length;
-    }
-    if (count) qsort(lines, count, sizeof *lines, compare_lines);
-    bool ok = true;
-    for (size_t i = 0; ok && i < count; i++) ok = sink->write(sink->context, lines[i].bytes, lines[i].length);
-    free(lines);
-    return ok;
-}
-
-static bool write_tsv(const struct pp_flow_table *flows, const struct pp_sink *sink)
-{
-    static const char header[] = "transport\tsrc\tsport\tdst\tdport\tpackets\tbytes\tfirst\tlast\ttcp_flags\n";
-    struct text text;
-    text_init(&text);
-    size_t count = 0;
-    for (size_t i = 0; i < pp_flow_count(flows); i++) {
-        struct pp_flow flow;
-        pp_flow_at(flows, i, &flow);
-        /* An end that talks to itself on one port has one direction only: side 0. */
-        for (unsigned side = 0; side < 2; side++)
-            if (flow.side[side].packets) add_line(&text, &flow, side), count++;
-    }
-    bool ok = !text.failed && sink->write(sink->context, header, sizeof header - 1) && write_lines(&text, count, sink);
-    text_finish(&text);
-    return ok;
-}
-
 /* --- json lines ----------------------------------------------------------------------------------------------------- */
 
-static json_t *json_time(pp_time_ns time)
+static void put_time(struct json_writer *w, const char *key, pp_time_ns time)
 {
     char out[TIME_TEXT_MAX];
-    return time == PP_NO_FIRST || time == PP_NO_LAST ? json_null() : json_string(time_rfc3339(time, out));
+    if (time == PP_NO_FIRST || time == PP_NO_LAST)
+        put_null(w, key);
+    else
+        put_string(w, key, time_rfc3339(time, out));
 }
 
-static json_t *json_end(const struct pp_report *report, uint32_t number, uint16_t port)
+static void put_end(struct json_writer *w, const char *key, const struct pp_report *report, uint32_t number, uint16_t port)
 {
     char out[ADDRESS_TEXT_MAX];
     const struct pp_seen *seen = &report->addresses[number];
-    json_t *o = json_object();
-    json_object_set_new(o, "address", json_string(address_text(&seen->address, out)));
     const char *name = pp_site_host_name(report->site, seen->entry.host);
-    struct text safe;
-    text_init(&safe);
-    text_add_escaped(&safe, name, strlen(name));
-    if (safe.length) json_object_set_new(o, "name", json_string(safe.bytes));
-    text_finish(&safe);
-    json_object_set_new(o, "port", json_integer(port));
-    return o;
+    begin_object(w, key);
+    put_string(w, "address", address_text(&seen->address, out));
+    if (*name) put_string(w, "name", name);
+    put_count(w, "port", port);
+    end_object(w);
 }
 
-static json_t *json_side(const struct pp_flow *flow, unsigned side)
+static void put_side(struct json_writer *w, const char *key, const struct pp_flow *flow, unsigned side)
 {
+    static const char hex[] = "0123456789abcdef";
     const struct pp_flow_side *s = &flow->side[side];
-    json_t *o = json_object();
-    json_object_set_new(o, "packets", json_integer((json_int_t)s->packets));
-    json_object_set_new(o, "bytes", json_integer((json_int_t)s->bytes));
-    json_object_set_new(o, "first", json_time(s->first_ns));
-    json_object_set_new(o, "last", json_time(s->last_ns));
+    begin_object(w, key);
+    put_count(w, "packets", s->packets);
+    put_count(w, "bytes", s->bytes);
+    put_time(w, "first", s->first_ns);
+    put_time(w, "last", s->last_ns);
     if (flow->transport == PP_TCP) {
-        json_object_set_new(o, "tcp_flags", json_sprintf("0x%02x", s->tcp_flags));
-        json_object_set_new(o, "syns", json_integer(s->syns));
+        const char flags[] = {'0', 'x', hex[s->tcp_flags >> 4], hex[s->tcp_flags & 15], '\0'};
+        put_string(w, "tcp_flags", flags);
+        put_count(w, "syns", s->syns);
     }
-    return o;
+    end_object(w);
 }
 
-static const char *const kind_names[] = {
-    [PP_FLOW_EXACT] = "flow", [PP_FLOW_CONVERSATION] = "conversation", [PP_FLOW_CLASSES] = "port-classes", [PP_FLOW_NETWORKS] = "networks"};
-
-static json_t *json_flow(const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
+static void put_flow(struct json_writer *w, const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
 {
-    json_t *o = json_object();
-    json_object_set_new(o, "transport", json_string(pp_transport_name(flow->transport)));
-    json_object_set_new(o, "initiator", json_end(report, j->initiator_address, j->initiator_port));
-    json_object_set_new(o, "responder", json_end(report, j->responder_address, j->responder_port));
-    json_object_set_new(o, "basis", json_string(pp_basis_name(j->basis)));
-    json_object_set_new(o, "confidence", json_string(pp_confidence_name(j->basis)));
-    json_object_set_new(o, "outcome", json_string(pp_outcome_name(j->outcome)));
-    json_object_set_new(o, "verdict", json_string(pp_flow_verdict_name(j->verdict)));
-    if (j->row != PP_NONE) json_object_set_new(o, "row", json_string(report->spec->rows[j->row].id));
-    if (j->verdict == PP_UNEXPECTED) json_object_set_new(o, "reason", json_string(pp_reason_name(j->reason)));
-    json_object_set_new(o, "conn_state", json_string(pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator)));
+    static const char *const kind_names[] = {[PP_FLOW_EXACT] = "flow",
+                                             [PP_FLOW_CONVERSATION] = "conversation",
+                                             [PP_FLOW_CLASSES] = "port-classes",
+                                             [PP_FLOW_NETWORKS] = "networks"};
+    begin_object(w, NULL);
+    put_string(w, "transport", pp_transport_name(flow->transport));
+    put_end(w, "initiator", report, j->initiator_address, j->initiator_port);
+    put_end(w, "responder", report, j->responder_address, j->responder_port);
+    put_string(w, "basis", pp_basis_name(j->basis));
+    put_string(w, "confidence", pp_confidence_name(j->basis));
+    put_string(w, "outcome", pp_outcome_name(j->outcome));
+    put_string(w, "verdict", pp_flow_verdict_name(j->verdict));
+    if (j->row != PP_NONE) put_string(w, "row", report->spec->rows[j->row].id);
+    if (j->verdict == PP_UNEXPECTED) put_string(w, "reason", pp_reason_name(j->reason));
+    put_string(w, "conn_state", pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator));
     if (flow->kind == PP_FLOW_EXACT) {
         char id[40];
         pp_community_id(flow, id);
-        json_object_set_new(o, "community_id", json_string(id));
+        put_string(w, "community_id", id);
     } else
-        json_object_set_new(o, "folded", json_string(kind_names[flow->kind]));
-    json_object_set_new(o, "forward", json_side(flow, j->initiator));
-    json_object_set_new(o, "reverse", json_side(flow, !j->initiator));
-    if (flow->has_facts && flow->facts.icmp_packets)
-        json_object_set_new(o, "icmp_errors", json_integer((json_int_t)flow->facts.icmp_packets));
-    return o;
-}
-
-static int add_bytes(const char *bytes, size_t size, void *out)
-{
-    text_add_bytes(out, bytes, size);
-    return 0;
+        put_string(w, "folded", kind_names[flow->kind]);
+    put_side(w, "forward", flow, j->initiator);
+    put_side(w, "reverse", flow, !j->initiator);
+    if (flow->has_facts && flow->facts.icmp_packets) put_count(w, "icmp_errors", flow->facts.icmp_packets);
+    end_object(w);
 }
 
 static bool add_json_line(struct text *text, const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
 {
-    json_t *o = json_flow(report, flow, j);
-    bool ok = o && json_dump_callback(o, add_bytes, text, JSON_COMPACT) == 0;
-    json_decref(o);
-    text_add(text, "\n");
-    return ok && !text->failed;
+    struct json_writer w;
+    json_writer_init(&w, text);
+    w.on_one_line = true;
+    put_flow(&w, report, flow, j);
+    text_add_bytes(text, "\n", 1);
+    return !text->failed;
 }
 
 /* --- text ----------------------------------------------------------------------------------------------------------- */
 
-static void add_end(struct text *text, const struct pp_report *report, uint32_t number, uint16_t port, int width)
+enum { WIDEST = 30 }; /* columns of a time */
+
+static void add_blanks(struct text *text, size_t count)
 {
-    char address[ADDRESS_TEXT_MAX], end[ADDRESS_TEXT_MAX + 10];
+    static const char blanks[WIDEST + 1] = "                              ";
+    text_add_bytes(text, blanks, count);
+}
+
+/* A column and a blank behind it; what is too long for it is not cut. */
+static void add_left(struct text *text, unsigned width, const char *string)
+{
+    size_t length = strlen(string);
+    text_add_bytes(text, string, length);
+    if (length < width) add_blanks(text, width - length);
+    add_blanks(text, 1);
+}
+
+static void add_right(struct text *text, unsigned width, uint64_t n)
+{
+    char digits[DIGITS_MAX];
+    size_t length = (size_t)(put_digits(digits, n) - digits);
+    if (length < width) add_blanks(text, width - length);
+    text_add_bytes(text, digits, length);
+    add_blanks(text, 1);
+}
+
+static void add_end(struct text *text, const struct pp_report *report, uint32_t number, uint16_t port)
+{
+    enum { WIDTH = 21, BRACKETS = 4 };
+    char end[ADDRESS_TEXT_MAX + BRACKETS + DIGITS_MAX], *at = end;
     const struct pp_address *a = &report->addresses[number].address;
-    snprintf(end, sizeof end, a->family == PP_IPV6 ? "[%s]:%u" : "%s:%u", address_text(a, address), port);
-    text_printf(text, "%-*s", width, end);
+    if (a->family == PP_IPV6) *at++ = '[';
+    at = address_put(at, a);
+    if (a->family == PP_IPV6) *at++ = ']';
+    *at++ = ':';
+    *put_digits(at, port) = '\0';
+    add_left(text, WIDTH, end);
 }
 
 static bool add_text_line(struct text *text, const struct pp_report *report, const struct pp_flow *flow, const struct pp_judged *j)
@@ -243,18 +137,20 @@ static bool add_text_line(struct text *text, const struct pp_report *report, con
     pp_time_ns start = pp_flow_first_ns(flow);
     if (start != PP_NO_FIRST) time_rfc3339(start, first);
     if (flow->kind == PP_FLOW_EXACT) pp_community_id(flow, id);
-    text_printf(text, "%-30s %-3s ", first, pp_transport_name(flow->transport));
-    add_end(text, report, j->initiator_address, j->initiator_port, 21);
-    text_printf(text, " %s ", j->basis == PP_BASIS_NONE ? "--" : "->");
-    add_end(text, report, j->responder_address, j->responder_port, 21);
-    text_printf(text, " %8" PRIu64 " %8" PRIu64 " %12" PRIu64 " %-6s %-9s %-12s %-18s %s\n", flow->side[j->initiator].packets,
-                flow->side[!j->initiator].packets, flow->side[0].bytes + flow->side[1].bytes,
-                pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator), pp_outcome_name(j->outcome),
-                pp_flow_verdict_name(j->verdict),
-                j->row != PP_NONE             ? report->spec->rows[j->row].id
-                : j->verdict == PP_UNEXPECTED ? pp_reason_name(j->reason)
-                                              : "-",
-                id);
+    add_left(text, WIDEST, first);
+    add_left(text, 3, pp_transport_name(flow->transport));
+    add_end(text, report, j->initiator_address, j->initiator_port);
+    add_left(text, 2, j->basis == PP_BASIS_NONE ? "--" : "->");
+    add_end(text, report, j->responder_address, j->responder_port);
+    add_right(text, 8, flow->side[j->initiator].packets);
+    add_right(text, 8, flow->side[!j->initiator].packets);
+    add_right(text, 12, flow->side[0].bytes + flow->side[1].bytes);
+    add_left(text, 6, pp_conn_state(flow, j->basis == PP_BASIS_NONE ? 2 : j->initiator));
+    add_left(text, 9, pp_outcome_name(j->outcome));
+    add_left(text, 12, pp_flow_verdict_name(j->verdict));
+    add_left(text, 18, j->row != PP_NONE ? report->spec->rows[j->row].id : j->verdict == PP_UNEXPECTED ? pp_reason_name(j->reason) : "-");
+    text_add(text, id);
+    text_add_bytes(text, "\n", 1);
     return !text->failed;
 }
 
@@ -282,10 +178,16 @@ static bool write_each(const struct pp_flow_table *flows, const struct pp_report
 static const char TEXT_HEADER[] = "first                          tp  initiator                responder               packets  replies    "
                                   "    bytes state  outcome   verdict      row or reason      community id\n";
 
-bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink)
+bool pp_flows_write_threads(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, unsigned threads,
+                            const struct pp_sink *sink)
 {
-    if (strcmp(format, "tsv") == 0) return write_tsv(flows, sink);
+    if (strcmp(format, "tsv") == 0) return flows_tsv(flows, threads, sink);
     if (strcmp(format, "jsonl") == 0) return report && write_each(flows, report, sink, "", add_json_line);
     if (strcmp(format, "text") == 0) return report && write_each(flows, report, sink, TEXT_HEADER, add_text_line);
     return false;
+}
+
+bool pp_flows_write(const struct pp_flow_table *flows, const struct pp_report *report, const char *format, const struct pp_sink *sink)
+{
+    return pp_flows_write_threads(flows, report, format, 1, sink);
 }

@@ -1,370 +1,381 @@
 /* portproof/report/1 (design 7): other programs live on it, so keys are only ever added. Members stand in a fixed order and
- * every list is sorted, so equal inputs give equal bytes. */
-#include <jansson.h>
-#include <math.h>
-#include <string.h>
+ * every list is sorted, so equal inputs give equal bytes. One function an object, or what several of them have in common. */
+#include <stdio.h>
 
 #include "address.h"
 #include "clock.h"
 #include "formats.h"
+#include "json_writer.h"
 #include "portproof/decode.h"
 
-/* Set a member; a NULL value (out of memory) shows in the end as a report that cannot be written. */
-struct writer {
-    const struct pp_report *report;
-    bool failed;
-};
+enum { LINK_TEXT_MAX = 64 }; /* a link type's name and number */
 
-static void put(struct writer *w, json_t *object, const char *key, json_t *value)
-{
-    if (!value || json_object_set_new(object, key, value) != 0) w->failed = true;
-}
-
-static void push(struct writer *w, json_t *array, json_t *value)
-{
-    if (!value || json_array_append_new(array, value) != 0) w->failed = true;
-}
-
-/* Any bytes: what is not printable text is escaped, so that neither JSON nor a terminal sees it raw. */
-static json_t *safe(const char *string)
-{
-    struct text text;
-    text_init(&text);
-    text_add_escaped(&text, string, strlen(string));
-    json_t *value = text.failed ? NULL : json_string(text.bytes ? text.bytes : "");
-    text_finish(&text);
-    return value;
-}
-
-static json_t *count(uint64_t n) { return json_integer((json_int_t)(n > INT64_MAX ? INT64_MAX : n)); }
-
-static json_t *share(double x) { return json_real(round(x * 10000) / 10000); }
-
-static json_t *when(pp_time_ns time)
+static void put_time(struct json_writer *w, const char *key, pp_time_ns time)
 {
     char out[TIME_TEXT_MAX];
-    return json_string(time_rfc3339(time, out));
+    put_string(w, key, time_rfc3339(time, out));
 }
 
-static void put_times(struct writer *w, json_t *object, pp_time_ns first, pp_time_ns last)
+static void put_times(struct json_writer *w, pp_time_ns first, pp_time_ns last)
 {
     if (first == PP_NO_FIRST) return;
-    put(w, object, "first", when(first));
-    put(w, object, "last", when(last));
+    put_time(w, "first", first);
+    put_time(w, "last", last);
 }
 
-static json_t *address(const struct pp_address *a)
+static void put_address(struct json_writer *w, const char *key, const struct pp_address *a)
 {
     char out[ADDRESS_TEXT_MAX];
-    return json_string(address_text(a, out));
+    put_string(w, key, address_text(a, out));
 }
 
-static json_t *role_names(struct writer *w, pp_role_set roles)
+static void put_roles(struct json_writer *w, const struct pp_report *r, pp_role_set roles)
 {
-    json_t *array = json_array();
-    for (unsigned r = 0; r < w->report->spec->role_count; r++)
-        if (roles >> r & 1) push(w, array, safe(w->report->spec->roles[r].name));
-    return array;
+    begin_list(w, "roles");
+    for (unsigned i = 0; i < r->spec->role_count; i++)
+        if (roles >> i & 1) put_string(w, NULL, r->spec->roles[i].name);
+    end_list(w);
 }
 
-static json_t *label_names(struct writer *w, unsigned labels)
+static void put_labels(struct json_writer *w, const char *key, unsigned labels)
 {
-    json_t *array = json_array();
+    begin_list(w, key);
     for (unsigned i = 0; pp_label_name(i); i++)
-        if (labels >> i & 1) push(w, array, json_string(pp_label_name(i)));
-    return array;
+        if (labels >> i & 1) put_string(w, NULL, pp_label_name(i));
+    end_list(w);
 }
 
-static const char *row_id(const struct writer *w, uint16_t row) { return w->report->spec->rows[row].id; }
+static const char *row_id(const struct pp_report *r, uint16_t row) { return r->spec->rows[row].id; }
 
-static json_t *rules(struct writer *w)
+static void put_rules(struct json_writer *w, const struct pp_spec *spec)
 {
-    json_t *o = json_object();
-    put(w, o, "name", safe(w->report->spec->name));
-    put(w, o, "version", safe(w->report->spec->version));
-    put(w, o, "sha256", json_string(w->report->spec->sha256));
-    put(w, o, "rows", count(w->report->spec->row_count));
-    return o;
+    begin_object(w, "rules");
+    put_string(w, "name", spec->name);
+    put_string(w, "version", spec->version);
+    put_string(w, "sha256", spec->sha256);
+    put_count(w, "rows", spec->row_count);
+    end_object(w);
 }
 
-static json_t *site(struct writer *w)
+static void put_site(struct json_writer *w, const struct pp_spec *spec, const struct pp_site *s)
 {
     static const char *const settings[] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
-    const struct pp_site *s = w->report->site;
-    json_t *o = json_object(), *features = json_object();
-    put(w, o, "source", json_string(s->inferred ? "inferred" : "file"));
-    if (*s->sha256) put(w, o, "sha256", json_string(s->sha256));
-    put(w, o, "hosts", count(s->host_count));
-    for (uint16_t f = 0; f < w->report->spec->feature_count; f++)
-        put(w, features, w->report->spec->features[f].name, json_string(settings[pp_site_feature(s, w->report->spec, f, PP_NONE)]));
-    put(w, o, "features", features);
-    if (s->name) put(w, o, "name", safe(s->name));
-    return o;
+    begin_object(w, "site");
+    put_string(w, "source", s->inferred ? "inferred" : "file");
+    if (*s->sha256) put_string(w, "sha256", s->sha256);
+    put_count(w, "hosts", s->host_count);
+    begin_object(w, "features");
+    for (uint16_t f = 0; f < spec->feature_count; f++)
+        put_string(w, spec->features[f].name, settings[pp_site_feature(s, spec, f, PP_NONE)]);
+    end_object(w);
+    if (s->name) put_string(w, "name", s->name);
+    end_object(w);
 }
 
-static json_t *capture(struct writer *w, const struct pp_capture_info *c)
+static void put_capture(struct json_writer *w, const struct pp_capture_info *c)
 {
-    json_t *o = json_object(), *links = json_array();
-    put(w, o, "name", safe(c->name));
-    put(w, o, "bytes", count(c->bytes));
-    put(w, o, "format", json_string(c->format));
-    if (c->compression) put(w, o, "compression", json_string(c->compression));
-    for (unsigned i = 0; i < c->link_count; i++) push(w, links, json_sprintf("%s (%u)", pp_link_name(c->link_types[i]), c->link_types[i]));
-    put(w, o, "link_types", links);
-    put(w, o, "snap_length", count(c->snap_length));
-    put(w, o, "packets", count(c->packets));
-    put_times(w, o, c->first_ns, c->last_ns);
-    put(w, o, "drops", c->drops_known ? count(c->drops) : json_null());
-    put(w, o, "truncated", json_boolean(c->truncated));
-    if (c->filtered) put(w, o, "filtered", count(c->filtered));
-    if (c->out_of_order) put(w, o, "out_of_order", count(c->out_of_order));
-    if (c->failed) put(w, o, "error", safe(c->error.text));
-    if (*c->sha256) put(w, o, "sha256", json_string(c->sha256));
-    return o;
-}
-
-static json_t *summary(struct writer *w)
-{
-    const struct pp_summary *s = &w->report->summary;
-    json_t *o = json_object();
-    put(w, o, "expected", count(s->expected));
-    put(w, o, "unexpected", count(s->unexpected));
-    put(w, o, "got_through", count(s->got_through));
-    put(w, o, "blocked", count(s->rows[PP_STATE_BLOCKED]));
-    put(w, o, "missing", count(s->rows[PP_STATE_MISSING]));
-    put(w, o, "undetermined", count(s->undetermined));
-    put(w, o, "exempt", count(s->exempt));
-    put(w, o, "out_of_scope", count(s->out_of_scope));
-    put(w, o, "rows_expected", count(s->rows[PP_STATE_EXPECTED]));
-    put(w, o, "rows_not_observable", count(s->rows[PP_STATE_NOT_OBSERVABLE]));
-    put(w, o, "wide", count(s->wide));
-    return o;
-}
-
-static json_t *edge_side(struct writer *w, uint16_t host, uint16_t role)
-{
-    json_t *o = json_object();
-    if (host != PP_NONE) put(w, o, "name", safe(pp_site_host_name(w->report->site, host)));
-    json_t *roles = json_array();
-    push(w, roles, safe(w->report->spec->roles[role].name));
-    put(w, o, "roles", roles);
-    return o;
-}
-
-static json_t *edge(struct writer *w, const struct pp_row *row, const struct pp_edge *e)
-{
-    json_t *o = json_object();
-    put(w, o, "from", edge_side(w, e->from, row->from));
-    put(w, o, "to", edge_side(w, e->to, row->to));
-    if (e->port) put(w, o, "port", count(e->port));
-    put(w, o, "state", json_string(pp_state_name(e->state)));
-    put(w, o, "due", json_boolean(e->due));
-    if (e->tried) put(w, o, "outcome", json_string(pp_outcome_name(e->outcome)));
-    put(w, o, "flows", count(e->flows));
-    if (e->satisfied_by != PP_NONE) put(w, o, "satisfied_by", safe(row_id(w, e->satisfied_by)));
-    put(w, o, "notes", label_names(w, e->notes));
-    return o;
-}
-
-static json_t *row(struct writer *w, uint16_t number)
-{
-    const struct pp_row *r = &w->report->spec->rows[number];
-    const struct pp_row_result *result = &w->report->rows[number];
-    json_t *o = json_object(), *edges = json_array();
-    put(w, o, "id", safe(r->id));
-    put(w, o, "state", json_string(pp_state_name(result->state)));
-    put(w, o, "due", json_boolean(result->due));
-    put(w, o, "feature", safe(w->report->spec->features[r->feature].name));
-    put(w, o, "from", safe(w->report->spec->roles[r->from].name));
-    put(w, o, "to", safe(w->report->spec->roles[r->to].name));
-    put(w, o, "transport", json_string(pp_transport_name(r->transport)));
-    put(w, o, "ports", safe(r->ports_text));
-    put(w, o, "flows", count(result->flows));
-    put(w, o, "packets", count(result->packets));
-    if (result->wide_flows) put(w, o, "wide_flows", count(result->wide_flows));
-    /* Partners share their edges; these have the direction of the first of the two. */
-    const struct pp_row *shown = r->partner != PP_NONE && r->partner < number ? &w->report->spec->rows[r->partner] : r;
-    for (uint32_t e = 0; e < result->edge_count; e++) push(w, edges, edge(w, shown, &result->edges[e]));
-    put(w, o, "edges", edges);
-    return o;
-}
-
-static json_t *party(struct writer *w, const struct pp_party *p)
-{
-    json_t *o = json_object();
-    if (p->address.family) put(w, o, "address", address(&p->address));
-    if (p->name && *p->name) put(w, o, "name", safe(p->name));
-    put(w, o, "roles", role_names(w, p->roles));
-    return o;
-}
-
-static json_t *answer(enum pp_answer a) { return a == PP_UNKNOWN ? json_null() : json_boolean(a == PP_YES); }
-
-static json_t *both_ways(struct writer *w, const uint64_t n[2])
-{
-    json_t *o = json_object();
-    put(w, o, "forward", count(n[0]));
-    put(w, o, "reverse", count(n[1]));
-    return o;
-}
-
-static json_t *frame(struct writer *w, uint64_t first_frame)
-{
-    json_t *o = json_object();
-    put(w, o, "capture", count(pp_frame_capture(first_frame)));
-    put(w, o, "number", count(pp_frame_number(first_frame)));
-    return o;
-}
-
-static json_t *readings(struct writer *w, const struct pp_finding *f)
-{
-    json_t *array = json_array();
-    for (unsigned i = 0; i < f->reading_count; i++) {
-        json_t *o = json_object();
-        put(w, o, "initiator", address(&f->readings[i].initiator));
-        put(w, o, "responder", address(&f->readings[i].responder));
-        put(w, o, "port", count(f->readings[i].port));
-        if (f->readings[i].row != PP_NONE) put(w, o, "row", safe(row_id(w, f->readings[i].row)));
-        push(w, array, o);
+    begin_object(w, NULL);
+    put_string(w, "name", c->name);
+    put_count(w, "bytes", c->bytes);
+    put_string(w, "format", c->format);
+    if (c->compression) put_string(w, "compression", c->compression);
+    begin_list(w, "link_types");
+    for (unsigned i = 0; i < c->link_count; i++) {
+        char link[LINK_TEXT_MAX];
+        snprintf(link, sizeof link, "%s (%u)", pp_link_name(c->link_types[i]), c->link_types[i]);
+        put_string(w, NULL, link);
     }
-    return array;
+    end_list(w);
+    put_count(w, "snap_length", c->snap_length);
+    put_count(w, "packets", c->packets);
+    put_times(w, c->first_ns, c->last_ns);
+    if (c->drops_known)
+        put_count(w, "drops", c->drops);
+    else
+        put_null(w, "drops");
+    put_boolean(w, "truncated", c->truncated);
+    if (c->filtered) put_count(w, "filtered", c->filtered);
+    if (c->out_of_order) put_count(w, "out_of_order", c->out_of_order);
+    if (c->failed) put_string(w, "error", c->error.text);
+    if (*c->sha256) put_string(w, "sha256", c->sha256);
+    end_object(w);
 }
 
-static json_t *capture_list(struct writer *w, uint64_t bits)
+static void put_summary(struct json_writer *w, const struct pp_summary *s)
 {
-    json_t *array = json_array();
+    begin_object(w, "summary");
+    put_count(w, "expected", s->expected);
+    put_count(w, "unexpected", s->unexpected);
+    put_count(w, "got_through", s->got_through);
+    put_count(w, "blocked", s->rows[PP_STATE_BLOCKED]);
+    put_count(w, "missing", s->rows[PP_STATE_MISSING]);
+    put_count(w, "undetermined", s->undetermined);
+    put_count(w, "exempt", s->exempt);
+    put_count(w, "out_of_scope", s->out_of_scope);
+    put_count(w, "rows_expected", s->rows[PP_STATE_EXPECTED]);
+    put_count(w, "rows_not_observable", s->rows[PP_STATE_NOT_OBSERVABLE]);
+    put_count(w, "wide", s->wide);
+    end_object(w);
+}
+
+static void put_edge_side(struct json_writer *w, const struct pp_report *r, const char *key, uint16_t host, uint16_t role)
+{
+    begin_object(w, key);
+    if (host != PP_NONE) put_string(w, "name", pp_site_host_name(r->site, host));
+    put_roles(w, r, UINT32_C(1) << role);
+    end_object(w);
+}
+
+static void put_edge(struct json_writer *w, const struct pp_report *r, const struct pp_row *row, const struct pp_edge *e)
+{
+    begin_object(w, NULL);
+    put_edge_side(w, r, "from", e->from, row->from);
+    put_edge_side(w, r, "to", e->to, row->to);
+    if (e->port) put_count(w, "port", e->port);
+    put_string(w, "state", pp_state_name(e->state));
+    put_boolean(w, "due", e->due);
+    if (e->tried) put_string(w, "outcome", pp_outcome_name(e->outcome));
+    put_count(w, "flows", e->flows);
+    if (e->satisfied_by != PP_NONE) put_string(w, "satisfied_by", row_id(r, e->satisfied_by));
+    put_labels(w, "notes", e->notes);
+    end_object(w);
+}
+
+static void put_row(struct json_writer *w, const struct pp_report *report, uint16_t number)
+{
+    const struct pp_spec *spec = report->spec;
+    const struct pp_row *r = &spec->rows[number];
+    const struct pp_row_result *result = &report->rows[number];
+    begin_object(w, NULL);
+    put_string(w, "id", r->id);
+    put_string(w, "state", pp_state_name(result->state));
+    put_boolean(w, "due", result->due);
+    put_string(w, "feature", spec->features[r->feature].name);
+    put_string(w, "from", spec->roles[r->from].name);
+    put_string(w, "to", spec->roles[r->to].name);
+    put_string(w, "transport", pp_transport_name(r->transport));
+    put_string(w, "ports", r->ports_text);
+    put_count(w, "flows", result->flows);
+    put_count(w, "packets", result->packets);
+    if (result->wide_flows) put_count(w, "wide_flows", result->wide_flows);
+    /* Partners share their edges; these have the direction of the first of the two. */
+    const struct pp_row *shown = r->partner != PP_NONE && r->partner < number ? &spec->rows[r->partner] : r;
+    begin_list(w, "edges");
+    for (uint32_t e = 0; e < result->edge_count; e++) put_edge(w, report, shown, &result->edges[e]);
+    end_list(w);
+    end_object(w);
+}
+
+/* The members of a party, in an object that is open. */
+static void put_party_members(struct json_writer *w, const struct pp_report *r, const struct pp_party *p)
+{
+    if (p->address.family) put_address(w, "address", &p->address);
+    if (p->name && *p->name) put_string(w, "name", p->name);
+    put_roles(w, r, p->roles);
+}
+
+static void put_party(struct json_writer *w, const struct pp_report *r, const char *key, const struct pp_party *p)
+{
+    begin_object(w, key);
+    put_party_members(w, r, p);
+    end_object(w);
+}
+
+static void put_responder(struct json_writer *w, const struct pp_report *r, const struct pp_finding *f)
+{
+    begin_object(w, "responder");
+    put_party_members(w, r, &f->responder);
+    if (f->has_port) put_count(w, "port", f->port);
+    end_object(w);
+}
+
+static void put_answer(struct json_writer *w, const char *key, enum pp_answer a)
+{
+    if (a == PP_UNKNOWN)
+        put_null(w, key);
+    else
+        put_boolean(w, key, a == PP_YES);
+}
+
+static void put_both_ways(struct json_writer *w, const char *key, const uint64_t n[2])
+{
+    begin_object(w, key);
+    put_count(w, "forward", n[0]);
+    put_count(w, "reverse", n[1]);
+    end_object(w);
+}
+
+static void put_frame(struct json_writer *w, const char *key, uint64_t first_frame)
+{
+    begin_object(w, key);
+    put_count(w, "capture", pp_frame_capture(first_frame));
+    put_count(w, "number", pp_frame_number(first_frame));
+    end_object(w);
+}
+
+static void put_readings(struct json_writer *w, const struct pp_report *r, const struct pp_finding *f)
+{
+    begin_list(w, "readings");
+    for (unsigned i = 0; i < f->reading_count; i++) {
+        begin_object(w, NULL);
+        put_address(w, "initiator", &f->readings[i].initiator);
+        put_address(w, "responder", &f->readings[i].responder);
+        put_count(w, "port", f->readings[i].port);
+        if (f->readings[i].row != PP_NONE) put_string(w, "row", row_id(r, f->readings[i].row));
+        end_object(w);
+    }
+    end_list(w);
+}
+
+static void put_captures_seen(struct json_writer *w, uint64_t bits)
+{
+    begin_list(w, "seen_in");
     for (unsigned i = 0; i < 64; i++)
-        if (bits >> i & 1) push(w, array, count(i));
-    return array;
+        if (bits >> i & 1) put_count(w, NULL, i);
+    end_list(w);
 }
 
 /* Where a finding comes from, for those that rest on flows. */
-static void put_evidence(struct writer *w, json_t *o, const struct pp_finding *f)
+static void put_evidence(struct json_writer *w, const struct pp_report *r, const struct pp_finding *f)
 {
     if (f->reason != PP_REASON_FRAGMENT) {
-        put(w, o, "basis", json_string(pp_basis_name(f->basis)));
-        put(w, o, "confidence", json_string(pp_confidence_name(f->basis)));
+        put_string(w, "basis", pp_basis_name(f->basis));
+        put_string(w, "confidence", pp_confidence_name(f->basis));
     }
-    if (f->reading_count) put(w, o, "readings", readings(w, f));
-    put(w, o, "seen_in", capture_list(w, f->seen_in));
-    put(w, o, "flows", count(f->flows));
-    if (f->initiators > 1) put(w, o, "initiators", count(f->initiators));
-    if (f->transport == PP_TCP && f->has_port) put(w, o, "attempts", count(f->attempts));
-    put(w, o, "packets", both_ways(w, f->packets));
-    put(w, o, "bytes", both_ways(w, f->bytes));
-    put_times(w, o, f->first_ns, f->last_ns);
-    if (f->first_frame != UINT64_MAX) put(w, o, "first_frame", frame(w, f->first_frame));
-    if (*f->community_id) put(w, o, "community_id", json_string(f->community_id));
+    if (f->reading_count) put_readings(w, r, f);
+    put_captures_seen(w, f->seen_in);
+    put_count(w, "flows", f->flows);
+    if (f->initiators > 1) put_count(w, "initiators", f->initiators);
+    if (f->transport == PP_TCP && f->has_port) put_count(w, "attempts", f->attempts);
+    put_both_ways(w, "packets", f->packets);
+    put_both_ways(w, "bytes", f->bytes);
+    put_times(w, f->first_ns, f->last_ns);
+    if (f->first_frame != UINT64_MAX) put_frame(w, "first_frame", f->first_frame);
+    if (*f->community_id) put_string(w, "community_id", f->community_id);
 }
 
-static json_t *finding(struct writer *w, const struct pp_finding *f)
+/* "3/1" */
+static void put_icmp(struct json_writer *w, const struct pp_finding *f)
 {
-    json_t *o = json_object(), *responder = party(w, &f->responder);
-    put(w, o, "kind", json_string(pp_finding_kind_name(f->kind)));
-    if (f->reason != PP_REASON_NONE) put(w, o, "reason", json_string(pp_reason_name(f->reason)));
-    if (f->row != PP_NONE) put(w, o, "row", safe(row_id(w, f->row)));
-    if (f->nearest_row != PP_NONE) put(w, o, "nearest_row", safe(row_id(w, f->nearest_row)));
-    put(w, o, "labels", label_names(w, f->labels));
-    put(w, o, "initiator", party(w, &f->initiator));
-    if (f->has_port) put(w, responder, "port", count(f->port));
-    put(w, o, "responder", responder);
-    put(w, o, "transport", json_string(pp_transport_name(f->transport)));
-    if (f->has_outcome) put(w, o, "outcome", json_string(pp_outcome_name(f->outcome)));
-    if (f->kind != PP_FIND_MISSING) put(w, o, "got_through", answer(f->got_through));
-    if (f->blocked_by.family) put(w, o, "blocked_by", address(&f->blocked_by));
-    if (f->has_icmp) put(w, o, "icmp", json_sprintf("%u/%u", f->icmp_type, f->icmp_code));
+    char icmp[sizeof "255/255"];
+    snprintf(icmp, sizeof icmp, "%u/%u", f->icmp_type, f->icmp_code);
+    put_string(w, "icmp", icmp);
+}
+
+static void put_finding(struct json_writer *w, const struct pp_report *r, const struct pp_finding *f)
+{
+    begin_object(w, NULL);
+    put_string(w, "kind", pp_finding_kind_name(f->kind));
+    if (f->reason != PP_REASON_NONE) put_string(w, "reason", pp_reason_name(f->reason));
+    if (f->row != PP_NONE) put_string(w, "row", row_id(r, f->row));
+    if (f->nearest_row != PP_NONE) put_string(w, "nearest_row", row_id(r, f->nearest_row));
+    put_labels(w, "labels", f->labels);
+    put_party(w, r, "initiator", &f->initiator);
+    put_responder(w, r, f);
+    put_string(w, "transport", pp_transport_name(f->transport));
+    if (f->has_outcome) put_string(w, "outcome", pp_outcome_name(f->outcome));
+    if (f->kind != PP_FIND_MISSING) put_answer(w, "got_through", f->got_through);
+    if (f->blocked_by.family) put_address(w, "blocked_by", &f->blocked_by);
+    if (f->has_icmp) put_icmp(w, f);
     if (f->kind == PP_FIND_BLOCKED) {
-        put(w, o, "tried_by", party(w, &f->tried_by));
-        put(w, o, "tried_at", party(w, &f->tried_at));
-        put(w, o, "pairs", count(f->pairs));
+        put_party(w, r, "tried_by", &f->tried_by);
+        put_party(w, r, "tried_at", &f->tried_at);
+        put_count(w, "pairs", f->pairs);
     }
-    if (f->companion != PP_NONE) put(w, o, "companion", safe(w->report->spec->companions[f->companion].name));
-    if (f->kind != PP_FIND_MISSING) put_evidence(w, o, f);
-    put(w, o, "action", json_string(f->action));
-    put(w, o, "brief", safe(f->brief));
-    put(w, o, "explanation", safe(f->explanation));
-    return o;
+    if (f->companion != PP_NONE) put_string(w, "companion", r->spec->companions[f->companion].name);
+    if (f->kind != PP_FIND_MISSING) put_evidence(w, r, f);
+    put_string(w, "action", f->action);
+    put_string(w, "brief", f->brief);
+    put_string(w, "explanation", f->explanation);
+    end_object(w);
 }
 
-static json_t *fitness(struct writer *w)
+static void put_fitness(struct json_writer *w, const struct pp_fitness *f)
 {
-    const struct pp_fitness *f = &w->report->fitness;
-    json_t *o = json_object(), *notes = json_array(), *gaps = json_array();
-    put(w, o, "grade", json_string(pp_grade_name(f->grade)));
-    for (uint32_t i = 0; i < f->note_count; i++) push(w, notes, safe(f->notes[i]));
-    put(w, o, "notes", notes);
-    put(w, o, "half_seen_share", share(f->half_seen_share));
-    put(w, o, "truncated_share", share(f->truncated_share));
+    begin_object(w, "fitness");
+    put_string(w, "grade", pp_grade_name(f->grade));
+    begin_list(w, "notes");
+    for (uint32_t i = 0; i < f->note_count; i++) put_string(w, NULL, f->notes[i]);
+    end_list(w);
+    put_share(w, "half_seen_share", f->half_seen_share);
+    put_share(w, "truncated_share", f->truncated_share);
+    begin_list(w, "gaps");
     for (uint32_t i = 0; i < f->gap_count; i++) {
-        json_t *gap = json_object();
-        put(w, gap, "from", when(f->gaps[i].from_ns));
-        put(w, gap, "to", when(f->gaps[i].to_ns));
-        push(w, gaps, gap);
+        begin_object(w, NULL);
+        put_time(w, "from", f->gaps[i].from_ns);
+        put_time(w, "to", f->gaps[i].to_ns);
+        end_object(w);
     }
-    put(w, o, "gaps", gaps);
-    put(w, o, "drops", f->drops_known ? count(f->drops) : json_null());
-    return o;
+    end_list(w);
+    if (f->drops_known)
+        put_count(w, "drops", f->drops);
+    else
+        put_null(w, "drops");
+    end_object(w);
 }
 
-static json_t *counters(struct writer *w, const struct pp_report_options *options)
+static void put_counters(struct json_writer *w, const struct pp_report *r, const struct pp_report_options *options)
 {
-    const struct pp_counters *c = w->report->counters;
-    json_t *o = json_object();
+    const struct pp_counters *c = r->counters;
     uint64_t frames = options->outside_time, filtered = 0;
-    for (uint32_t i = 0; i < w->report->capture_count; i++) filtered += w->report->captures[i].filtered;
+    for (uint32_t i = 0; i < r->capture_count; i++) filtered += r->captures[i].filtered;
     for (unsigned i = 0; i < PP_DECODED_COUNT; i++) frames += c->by_result[i];
-    put(w, o, "frames", count(frames + filtered));
-    for (unsigned i = 0; i < PP_DECODED_COUNT; i++) put(w, o, pp_decoded_name((enum pp_decoded)i), count(c->by_result[i]));
-    put(w, o, "first_fragments", count(c->first_fragments));
-    put(w, o, "filtered", count(filtered));
-    put(w, o, "outside_time", count(options->outside_time));
-    put(w, o, "cut", count(c->cut));
-    put(w, o, "header_cut", count(c->header_cut));
-    put(w, o, "tunnels", count(c->tunnels));
-    put(w, o, "folded", count(c->folded[1] + c->folded[2] + c->folded[3]));
-    put(w, o, "not_judged", count(c->not_judged));
-    return o;
+    begin_object(w, "counters");
+    put_count(w, "frames", frames + filtered);
+    for (unsigned i = 0; i < PP_DECODED_COUNT; i++) put_count(w, pp_decoded_name((enum pp_decoded)i), c->by_result[i]);
+    put_count(w, "first_fragments", c->first_fragments);
+    put_count(w, "filtered", filtered);
+    put_count(w, "outside_time", options->outside_time);
+    put_count(w, "cut", c->cut);
+    put_count(w, "header_cut", c->header_cut);
+    put_count(w, "tunnels", c->tunnels);
+    put_count(w, "folded", c->folded[1] + c->folded[2] + c->folded[3]);
+    put_count(w, "not_judged", c->not_judged);
+    end_object(w);
 }
 
-static json_t *report_object(struct writer *w, const struct pp_report_options *options)
+static void put_head(struct json_writer *w, const struct pp_report_options *options)
 {
-    const struct pp_report *r = w->report;
-    json_t *o = json_object(), *tool = json_object(), *list = json_array();
-    put(w, o, "schema", json_string("portproof/report/1"));
-    put(w, tool, "name", json_string("portproof"));
-    put(w, tool, "version", json_string(options->tool_version));
-    put(w, o, "tool", tool);
-    for (size_t i = 0; i < options->option_count; i++) push(w, list, safe(options->options[i]));
-    put(w, o, "options", list);
-    put(w, o, "rules", rules(w));
-    put(w, o, "site", site(w));
-    put(w, o, "captures", list = json_array());
-    for (uint32_t i = 0; i < r->capture_count; i++) push(w, list, capture(w, &r->captures[i]));
-    put(w, o, "verdict", json_string(pp_compliance_name(r->verdict)));
-    put(w, o, "verdict_reasons", list = json_array());
-    for (uint32_t i = 0; i < r->verdict_reason_count; i++) push(w, list, safe(r->verdict_reasons[i]));
-    put(w, o, "summary", summary(w));
-    put(w, o, "rows", list = json_array());
-    for (uint16_t i = 0; i < r->spec->row_count; i++) push(w, list, row(w, i));
-    put(w, o, "findings", list = json_array());
-    for (uint32_t i = 0; i < r->finding_count; i++) push(w, list, finding(w, &r->findings[i]));
-    put(w, o, "fitness", fitness(w));
-    put(w, o, "counters", counters(w, options));
-    return o;
+    put_string(w, "schema", "portproof/report/1");
+    begin_object(w, "tool");
+    put_string(w, "name", "portproof");
+    put_string(w, "version", options->tool_version);
+    end_object(w);
+    begin_list(w, "options");
+    for (size_t i = 0; i < options->option_count; i++) put_string(w, NULL, options->options[i]);
+    end_list(w);
 }
 
-static int add_bytes(const char *bytes, size_t size, void *out)
+static void put_report(struct json_writer *w, const struct pp_report *r, const struct pp_report_options *options)
 {
-    text_add_bytes(out, bytes, size);
-    return ((struct text *)out)->failed ? -1 : 0;
+    begin_object(w, NULL);
+    put_head(w, options);
+    put_rules(w, r->spec);
+    put_site(w, r->spec, r->site);
+    begin_list(w, "captures");
+    for (uint32_t i = 0; i < r->capture_count; i++) put_capture(w, &r->captures[i]);
+    end_list(w);
+    put_string(w, "verdict", pp_compliance_name(r->verdict));
+    begin_list(w, "verdict_reasons");
+    for (uint32_t i = 0; i < r->verdict_reason_count; i++) put_string(w, NULL, r->verdict_reasons[i]);
+    end_list(w);
+    put_summary(w, &r->summary);
+    begin_list(w, "rows");
+    for (uint16_t i = 0; i < r->spec->row_count; i++) put_row(w, r, i);
+    end_list(w);
+    begin_list(w, "findings");
+    for (uint32_t i = 0; i < r->finding_count; i++) put_finding(w, r, &r->findings[i]);
+    end_list(w);
+    put_fitness(w, &r->fitness);
+    put_counters(w, r, options);
+    end_object(w);
 }
 
 bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out)
 {
-    struct writer w = {.report = report};
-    json_t *o = report_object(&w, options);
-    bool ok = o && !w.failed && json_dump_callback(o, add_bytes, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
-    json_decref(o);
-    if (ok) text_add(out, "\n");
-    return ok;
+    struct json_writer w;
+    json_writer_init(&w, out);
+    put_report(&w, report, options);
+    text_add(out, "\n");
+    return !out->failed;
 }

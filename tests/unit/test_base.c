@@ -1,6 +1,10 @@
+#define _DEFAULT_SOURCE /* gmtime_r */
 #include "testing.h"
 
+#include <arpa/inet.h>
+#include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "address.h"
 #include "clock.h"
@@ -51,6 +55,53 @@ static void times_are_printed_and_read_back(void **state)
     assert_false(date_parse("2027-06-31", &time));
     assert_true(date_parse("2027-06-30", &time));
     assert_string_equal(duration_readable(UINT64_C(842) * NS_PER_S, out), "14 min 02 s");
+}
+
+static void text_is_formatted_as_by_printf(void **state)
+{
+    (void)state;
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "%s", "");
+    assert_string_equal(text.bytes, "");
+    text_printf(&text, "%u %s%c%" PRIu64 " 100 %%, %5.1f|%-4s|%u", 0u, "ab", 'c', UINT64_MAX, 2.25, "x", UINT32_MAX);
+    assert_string_equal(text.bytes, "0 abc18446744073709551615 100 %,   2.2|x   |4294967295");
+    text_printf(&text, "%d%s", -7, "end");
+    assert_string_equal(text.bytes + text.length - 5, "-7end");
+    text_finish(&text);
+}
+
+/* Up to the last day that 64-bit nanoseconds hold, in the year 2554. */
+static void every_day_has_the_date_of_the_c_library(void **state)
+{
+    (void)state;
+    for (uint64_t day = 0; day <= UINT64_MAX / NS_PER_S / 86400; day++) {
+        char out[TIME_TEXT_MAX], expected[TIME_TEXT_MAX];
+        uint64_t seconds = day * 86400 + day % 86400;
+        if (seconds > UINT64_MAX / NS_PER_S - 1) break;
+        struct tm tm;
+        time_t when = (time_t)seconds;
+        strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%S.000000042Z", gmtime_r(&when, &tm));
+        assert_string_equal(time_rfc3339(seconds * NS_PER_S + 42, out), expected);
+    }
+    char out[TIME_TEXT_MAX];
+    assert_string_equal(time_rfc3339(UINT64_MAX, out), "2554-07-21T23:34:33.709551615Z");
+    assert_string_equal(time_seconds(UINT64_MAX, out), "18446744073.709551615");
+}
+
+static void addresses_are_printed_as_the_c_library_prints_them(void **state)
+{
+    (void)state;
+    char out[ADDRESS_TEXT_MAX], expected[ADDRESS_TEXT_MAX];
+    struct pp_address address = {.family = PP_IPV4};
+    for (unsigned byte = 0; byte < 256; byte++)
+        for (unsigned place = 0; place < 4; place++) {
+            address.bytes[place] = (uint8_t)byte;
+            assert_string_equal(address_text(&address, out), inet_ntop(AF_INET, address.bytes, expected, sizeof expected));
+        }
+    assert_true(address_parse("2001:db8::1", &address));
+    assert_string_equal(address_text(&address, out), "2001:db8::1");
+    assert_string_equal(address_text(&(struct pp_address){0}, out), "-");
 }
 
 static void prefixes_hold_their_addresses_only(void **state)
@@ -108,6 +159,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unsafe_bytes_are_escaped),
         cmocka_unit_test(times_are_printed_and_read_back),
+        cmocka_unit_test(text_is_formatted_as_by_printf),
+        cmocka_unit_test(every_day_has_the_date_of_the_c_library),
+        cmocka_unit_test(addresses_are_printed_as_the_c_library_prints_them),
         cmocka_unit_test(prefixes_hold_their_addresses_only),
         cmocka_unit_test(community_ids_are_those_of_the_specification),
         cmocka_unit_test(siphash_gives_a_different_value_for_each_key),
