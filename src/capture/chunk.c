@@ -267,6 +267,9 @@ HOT size_t read_frames(struct pp_chunk *chunk, struct pp_frame *frames, size_t m
         if (n > max - count) n = max - count;
         for (size_t i = 0; i < n; i++, count++) {
             struct pp_frame *frame = &frames[count];
+            const uint8_t *ahead = base + offsets[i + AHEAD];
+            __builtin_prefetch(ahead);
+            __builtin_prefetch(ahead + 64);
             if (pcapng)
                 read_block(&chunk->format, base + offsets[i], frame, swapped);
             else

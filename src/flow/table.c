@@ -132,7 +132,7 @@ void count_rest(struct pp_flow_table *table, struct store *store, uint32_t numbe
     struct record *record = store_at(store, number);
     struct rest *rest = store_rest(store, number);
     uint64_t flow_first = earlier(record->first_ns[0], record->first_ns[1]);
-    note_capture(table, rest, share->frame);
+    if (table->several) note_capture(table, rest, share->frame);
     if (share->time_ns < flow_first || (share->time_ns == flow_first && share->frame < rest->first_frame)) rest->first_frame = share->frame;
     if (share->time_ns < record->first_ns[side]) record->first_ns[side] = share->time_ns;
     if (record->bytes[side] < share->wire_bytes) carry_bytes(record, rest, side);
