@@ -84,7 +84,7 @@ static const struct known known[] = {
     {'i', "interface", 'i', "INTERFACE", "where to capture; \"any\" for all", NULL, set_interface},
     {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", "a time such as 90s, 15m or 2h", set_duration},
     {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", "a number from 64 to 262144", set_snap_length},
-    {'n', "threads", 0, "N", "how many threads may read; results are the same", "a number from 1 to 1024", set_threads},
+    {'n', "threads", 0, "N", "how many threads may work; results are the same", "a number from 1 to 1024", set_threads},
     {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
     {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},
     {'c', "color", 0, "WHEN", "auto, always or never", "auto, always or never", set_color},
