@@ -89,27 +89,44 @@ static bool target_key(const struct pp_flow_table *table, const struct store *st
     return false;
 }
 
-/* Rebuild both stores at a level. */
+/* Records of a store into a fresh one, at a level. Their memory is given back as they go, so that there is never much more than
+ * one store. */
+static bool fold_store(struct pp_flow_table *fresh, struct store *into, struct pp_flow_table *table, struct store *from,
+                       enum fold_level level)
+{
+    struct moving moving = {.store = from, .facts = &table->facts};
+    _Static_assert(SLAB_RECORDS % BATCH == 0, "a batch is of one slab");
+    for (uint32_t at = 0, n; at < from->count; at += n) {
+        n = from->count - at < BATCH ? from->count - at : BATCH;
+        for (uint32_t i = 0; i < n; i++) {
+            moving.swap[i] = target_key(table, from, at + i, level, &moving.keys[i]);
+            uint8_t kind = key_kind(from, &moving.keys[i]);
+            if (kind != store_at(from, at + i)->kind) fresh->counters.folded[kind_kind(kind)]++;
+        }
+        if (!absorb_batch(fresh, into, &moving, at, n)) return false;
+        if ((at + n) % SLAB_RECORDS == 0) store_give_slab(from, at / SLAB_RECORDS);
+    }
+    return true;
+}
+
+/* Rebuild both stores at a level. When memory is out in the middle, what is left is not whole any more, and is given up. */
 static bool fold_to(struct pp_flow_table *table, enum fold_level level)
 {
     struct pp_flow_table fresh = *table;
     fresh.stores[0] = fresh.stores[1] = (struct store){0};
     fresh.facts = (struct facts_table){0};
-    bool ok = store_init(&fresh.stores[0], ENDS_IPV4, &table->hash_key) && store_init(&fresh.stores[1], ENDS_IPV6, &table->hash_key) &&
+    bool ok = store_init_like(&fresh.stores[0], &table->stores[0]) && store_init_like(&fresh.stores[1], &table->stores[1]) &&
               facts_init(&fresh.facts, table->facts.most);
-    for (unsigned s = 0; ok && s < 2; s++)
-        for (uint32_t i = 0; ok && i < table->stores[s].count; i++) {
-            struct flow_key key;
-            bool swap = target_key(table, &table->stores[s], i, level, &key);
-            uint8_t kind = key_kind(&table->stores[s], &key);
-            if (kind != store_at(&table->stores[s], i)->kind) fresh.counters.folded[kind_kind(kind)]++;
-            ok = absorb(&fresh, &fresh.stores[s], &key, &table->stores[s], i, &table->facts, swap);
-        }
-    struct pp_flow_table *gone = ok ? table : &fresh;
-    for (unsigned s = 0; s < 2; s++) store_finish(&gone->stores[s]);
-    facts_finish(&gone->facts);
+    if (!ok) { /* nothing was touched yet */
+        for (unsigned s = 0; s < 2; s++) store_finish(&fresh.stores[s]);
+        facts_finish(&fresh.facts);
+        return false;
+    }
+    for (unsigned s = 0; ok && s < 2; s++) ok = fold_store(&fresh, &fresh.stores[s], table, &table->stores[s], level);
+    for (unsigned s = 0; s < 2; s++) store_finish(&table->stores[s]);
+    facts_finish(&table->facts);
     fresh.folds++;
-    if (ok) *table = fresh;
+    *table = fresh;
     return ok;
 }
 

@@ -35,24 +35,40 @@ static void join_record(struct pp_flow_table *table, struct record *into, struct
     }
 }
 
-bool absorb(struct pp_flow_table *table, struct store *store, const struct flow_key *key, const struct store *from, uint32_t number,
-            const struct facts_table *facts, bool swap)
+/* One record into the record of `key`. false: out of memory. */
+static bool absorb(struct pp_flow_table *table, struct store *store, const struct flow_key *key, uint64_t hash, const struct moving *from,
+                   uint32_t number, bool swap)
 {
-    uint64_t hash = store_hash(store, key);
     uint32_t into = store_find(store, key, hash);
     if (into == NO_RECORD && (into = store_make(store, key, hash)) == NO_RECORD) return false;
     struct rest *rest = store_rest(store, into);
-    const struct rest *from_rest = store_rest(from, number);
-    join_record(table, store_at(store, into), rest, store_at(from, number), from_rest, swap);
+    const struct rest *from_rest = store_rest(from->store, number);
+    join_record(table, store_at(store, into), rest, store_at(from->store, number), from_rest, swap);
     if (!from_rest->facts) return true;
     struct pp_flow_facts *joined = facts_get(&table->facts, &rest->facts);
     if (!joined)
         table->counters.facts_lost++;
     else {
-        facts_join(joined, &facts->facts[from_rest->facts], swap);
+        facts_join(joined, &from->facts->facts[from_rest->facts], swap);
         /* One capture alone is what first_frame says; a record that came with more brings them along. */
         if (joined->captures && rest->first_frame != UINT64_MAX) joined->captures |= capture_bit(pp_frame_capture(rest->first_frame));
     }
+    return true;
+}
+
+bool absorb_batch(struct pp_flow_table *table, struct store *store, const struct moving *from, uint32_t first, uint32_t count)
+{
+    uint64_t hashes[BATCH];
+    for (uint32_t i = 0; i < count; i++) {
+        hashes[i] = store_hash(store, &from->keys[i]);
+        store_prefetch(store, hashes[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = store_guess(store, hashes[i]);
+        if (number != NO_RECORD) __builtin_prefetch(store_rest(store, number), 1);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!absorb(table, store, &from->keys[i], hashes[i], from, first + i, from->swap[i])) return false;
     return true;
 }
 
@@ -67,24 +83,13 @@ static void join_counters(struct pp_counters *into, const struct pp_counters *fr
     memcpy(into, a, sizeof a);
 }
 
-/* Records of one store into another, a batch at a time: what they touch there is asked for ahead, as for packets. */
 static bool merge_store(struct pp_flow_table *table, struct store *store, const struct store *from, const struct facts_table *facts)
 {
-    struct flow_key keys[BATCH];
-    for (uint32_t at = 0; at < from->count; at += BATCH) {
-        uint32_t count = from->count - at < BATCH ? from->count - at : BATCH;
-        uint64_t hashes[BATCH];
-        for (uint32_t i = 0; i < count; i++) {
-            keys[i] = store_key(from, store_at(from, at + i));
-            hashes[i] = store_hash(store, &keys[i]);
-            store_prefetch(store, hashes[i]);
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t number = store_guess(store, hashes[i]);
-            if (number != NO_RECORD) __builtin_prefetch(store_rest(store, number), 1);
-        }
-        for (uint32_t i = 0; i < count; i++)
-            if (!absorb(table, store, &keys[i], from, at + i, facts, false)) return false;
+    struct moving moving = {.store = from, .facts = facts};
+    for (uint32_t at = 0, n; at < from->count; at += n) {
+        n = from->count - at < BATCH ? from->count - at : BATCH;
+        for (uint32_t i = 0; i < n; i++) moving.keys[i] = store_key(from, store_at(from, at + i));
+        if (!absorb_batch(table, store, &moving, at, n)) return false;
     }
     return true;
 }

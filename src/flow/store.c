@@ -23,14 +23,25 @@ bool store_init(struct store *store, size_t ends, const struct hash_key *key)
     return store->slots.at != NULL;
 }
 
+bool store_init_like(struct store *store, const struct store *other)
+{
+    *store = (struct store){.key = other->key, .ends = other->ends, .stride = other->stride};
+    store->slots = slots_take((size_t)other->slots.mask + 1);
+    return store->slots.at != NULL;
+}
+
 static size_t slab_bytes(const struct store *store) { return SLAB_RECORDS * store->stride; }
+
+void store_give_slab(struct store *store, uint32_t slab)
+{
+    pages_give(store->slabs[slab].records, slab_bytes(store));
+    pages_give(store->slabs[slab].rests, SLAB_RECORDS * sizeof(struct rest));
+    store->slabs[slab] = (struct slab){NULL, NULL};
+}
 
 void store_finish(struct store *store)
 {
-    for (uint32_t i = 0; i < store->slab_count; i++) {
-        pages_give(store->slabs[i].records, slab_bytes(store));
-        pages_give(store->slabs[i].rests, SLAB_RECORDS * sizeof(struct rest));
-    }
+    for (uint32_t i = 0; i < store->slab_count; i++) store_give_slab(store, i);
     free(store->slabs);
     slots_give(&store->slots);
     slots_give(&store->before);
@@ -54,12 +65,19 @@ static void slots_put(struct slots *slots, uint64_t hash, uint32_t number)
     slots->at[i] = slot_tag(slots, hash) | (number + 1);
 }
 
-/* A slot does not keep the hash's low bits, so records are hashed anew. */
+/* A slot does not keep the hash's low bits, so records are hashed anew; the slots they go to are asked for a batch ahead. */
 void store_settle(struct store *store, uint32_t most)
 {
-    for (; store->moved < store->to_move && most; store->moved++, most--) {
-        struct flow_key key = store_key(store, store_at(store, store->moved));
-        slots_put(&store->slots, store_hash(store, &key), store->moved);
+    uint64_t hashes[SETTLE_STEP];
+    if (most > store->to_move - store->moved) most = store->to_move - store->moved;
+    for (uint32_t n; most; most -= n) {
+        n = most < SETTLE_STEP ? most : SETTLE_STEP;
+        for (uint32_t i = 0; i < n; i++) {
+            struct flow_key key = store_key(store, store_at(store, store->moved + i));
+            hashes[i] = store_hash(store, &key);
+            store_prefetch(store, hashes[i]);
+        }
+        for (uint32_t i = 0; i < n; i++) slots_put(&store->slots, hashes[i], store->moved++);
     }
     if (store->moved == store->to_move) slots_give(&store->before);
 }

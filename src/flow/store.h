@@ -103,6 +103,10 @@ struct store {
 };
 
 bool store_init(struct store *store, size_t ends, const struct hash_key *key);
+/** An empty store with the key and the room for slots of another. */
+bool store_init_like(struct store *store, const struct store *other);
+/** Give back the memory of SLAB_RECORDS records, of a store that is on its way out: none of them may be touched any more. */
+void store_give_slab(struct store *store, uint32_t slab);
 void store_finish(struct store *store);
 
 /** The key that a record's ends and kind make. */

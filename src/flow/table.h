@@ -60,9 +60,19 @@ static inline uint64_t capture_bit(uint16_t capture)
 /** Note in a flow's rest that it was seen in this frame's capture too, once there is a second one. */
 void note_capture(struct pp_flow_table *table, struct rest *rest, uint64_t frame);
 
-/** Join record `number` of `from` (whose facts stand in `facts`) into the record of `key`. false: out of memory. */
-bool absorb(struct pp_flow_table *table, struct store *store, const struct flow_key *key, const struct store *from, uint32_t number,
-            const struct facts_table *facts, bool swap);
+/** Records handled between asking for what they touch and touching it: enough to hide a miss, few enough to stay in the cache. */
+enum { BATCH = 64 };
+
+/** A batch of records on their way into another store: the keys they get there, and whether their ends change places. */
+struct moving {
+    const struct store *store;
+    const struct facts_table *facts;
+    struct flow_key keys[BATCH];
+    bool swap[BATCH];
+};
+
+/** Join records `first` and on, `count` of them. What they touch is asked for ahead, as for packets. false: out of memory. */
+bool absorb_batch(struct pp_flow_table *table, struct store *store, const struct moving *from, uint32_t first, uint32_t count);
 
 /** Make room by folding; sets table->full when nothing helps any more. false: out of memory. */
 bool fold(struct pp_flow_table *table);
@@ -112,8 +122,5 @@ static inline void note_source(struct pp_flow_table *table, uint16_t capture)
     table->any = true;
     table->several |= capture != table->capture;
 }
-
-/** Records handled between asking for what they touch and touching it: enough to hide a miss, few enough to stay in the cache. */
-enum { BATCH = 64 };
 
 #endif
