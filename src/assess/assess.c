@@ -19,30 +19,40 @@ struct subject subject_of(const struct assessment *a, const struct pp_flow *flow
     struct subject s = {.flow = flow};
     s.address[j->initiator] = j->initiator_address;
     s.address[!j->initiator] = j->responder_address;
+    const struct pp_site_entry *entry[2];
     for (unsigned e = 0; e < 2; e++) {
-        const struct pp_site_entry *entry = &a->directory.seen[s.address[e]].entry;
+        entry[e] = &a->directory.seen[s.address[e]].entry;
         s.port[e] = unfold_port(a, flow, e);
-        s.roles[e] = entry->roles;
-        s.host[e] = entry->host;
+        s.roles[e] = entry[e]->roles;
+        s.host[e] = entry[e]->host;
+        s.holder[e] = holder_at(&a->matching, entry[e]);
     }
-    place_subject(a, &s);
+    s.on_loopback = entry[0]->loopback && entry[1]->loopback;
+    s.on_one_host = are_on_one_host(a, s.address[0], s.address[1]);
     return s;
 }
 
 static void learn_class_ports(struct assessment *a)
 {
+    if (!a->report->counters->folded[PP_FLOW_CLASSES]) return; /* no flow needs them */
     for (unsigned t = 0; t < 2; t++)
         for (uint32_t port = 0; port < 65536; port++)
             a->class_port[t][pp_port_class(a->in->class_index, t ? PP_UDP : PP_TCP, (uint16_t)port)] = (uint16_t)port;
 }
 
+/* Flows stand in the order of their lower end, so most begin where the one before did. */
 static bool learn_addresses(struct assessment *a)
 {
-    uint32_t number;
+    struct pp_address last = {0};
+    uint32_t number = 0;
     for (size_t i = 0; i < a->count; i++) {
         struct pp_flow flow;
         pp_flow_at(a->in->flows, i, &flow);
-        if (!directory_add(&a->directory, a->in->site, &flow.address[0], &a->judged[i].initiator_address)) return false;
+        if (memcmp(&flow.address[0], &last, sizeof last) != 0) {
+            last = flow.address[0];
+            if (!directory_add(&a->directory, a->in->site, &last, &number)) return false;
+        }
+        a->judged[i].initiator_address = number; /* until it is judged: of end 0 */
         if (!directory_add(&a->directory, a->in->site, &flow.address[1], &a->judged[i].responder_address)) return false;
     }
     for (size_t i = 0; i < pp_seen_address_count(a->in->flows); i++) {
@@ -59,15 +69,25 @@ static void learn_loopback_features(struct assessment *a)
             a->loopback_on = true;
 }
 
-static void judge_flows(struct assessment *a)
+/* Most flows are judged by themselves. What other flows say is looked for only where it is needed, and only about those ends. */
+static bool judge_flows(struct assessment *a)
 {
+    struct pp_flow flow;
+    uint32_t *open = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < a->count; i++) {
-        struct pp_flow flow;
-        struct pp_reading readings[2];
-        uint8_t reading_count;
         pp_flow_at(a->in->flows, i, &flow);
-        judge_flow(a, &flow, &a->judged[i], readings, &reading_count);
+        if (judge_alone(a, &flow, &a->judged[i])) continue;
+        if (!open && !(open = calloc(a->count - i, sizeof *open))) return false;
+        open[count++] = (uint32_t)i;
     }
+    bool ok = learn_endpoints(a, open, count);
+    for (size_t i = 0; ok && i < count; i++) {
+        pp_flow_at(a->in->flows, open[i], &flow);
+        judge_by_others(a, &flow, &a->judged[open[i]]);
+    }
+    free(open);
+    return ok;
 }
 
 static void summarise(struct assessment *a)
@@ -146,14 +166,12 @@ static void conclude_all(struct assessment *a)
 
 static bool judge_everything(struct assessment *a)
 {
-    if (!learn_addresses(a)) return false;
+    if (!learn_addresses(a) || !matching_init(&a->matching, a->in->spec, a->in->site)) return false;
     learn_class_ports(a);
     mark_narrow_ports(a);
     learn_loopback_features(a);
     for (uint32_t h = 0; h < a->in->site->host_count; h++) a->primary_named |= a->in->site->hosts[h].primary;
-    if (!waivers_init(&a->waivers, a->in->site) || !learn_endpoints(a)) return false;
-    judge_flows(a);
-    if (!add_labels(a)) return false;
+    if (!waivers_init(&a->waivers, a->in->site) || !judge_flows(a) || !add_labels(a)) return false;
     summarise(a);
     if (!judge_rows(a) || !collect_findings(a) || !judge_fitness(a)) return false;
     for (uint32_t i = 0; i < a->report->finding_count; i++) explain_finding(a, &a->report->findings[i]);
@@ -187,6 +205,7 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
         report->address_count = a->directory.count;
         free(a->directory.slots);
         endpoints_finish(&a->endpoints);
+        matching_finish(&a->matching);
         waivers_finish(&a->waivers);
     }
     free(a);

@@ -4,6 +4,7 @@
 
 #include "arena.h"
 #include "portproof/findings.h"
+#include "row_sets.h"
 
 /** Addresses as small numbers, each with what the site knows of it, looked up once. */
 struct directory {
@@ -17,18 +18,38 @@ void directory_finish(struct directory *directory);
 
 /** What is known of an end (transport, address, port) over all flows. */
 struct endpoint {
-    uint64_t id, first_peer;
-    bool used, listener, many_peers;
+    uint64_t id;
+    uint32_t peer_address; /* the first one it met */
+    uint16_t peer_port;
+    bool listener : 1, met_one : 1, met_many : 1;
 };
 struct endpoints {
-    struct endpoint *slots;
-    uint64_t mask;
+    struct endpoint *slots; /* id 0: empty; at most half of them are full */
+    size_t count, mask;
 };
 
-bool endpoints_init(struct endpoints *endpoints, size_t flows);
 void endpoints_finish(struct endpoints *endpoints);
-struct endpoint *endpoint_of(struct endpoints *endpoints, uint8_t transport, uint32_t address, uint16_t port);
+bool endpoint_add(struct endpoints *endpoints, uint8_t transport, uint32_t address, uint16_t port);
+/** NULL: it was not added. */
+struct endpoint *endpoint_of(const struct endpoints *endpoints, uint8_t transport, uint32_t address, uint16_t port);
 void endpoint_met(struct endpoint *endpoint, uint32_t peer_address, uint16_t peer_port);
+
+/** Rows that whoever holds some roles may open, and may answer. */
+struct holder {
+    struct pp_row_set opens, answers;
+};
+
+/** What matching a flow needs of the spec and the site, put together once. */
+struct matching {
+    struct holder *holders;                         /* by host */
+    struct holder loopback_holder, nobody, anybody; /* a loopback address; no role; every role */
+    struct pp_row_set loopback, wide;
+    struct pp_row_set partnered; /* narrow rows with a partner */
+    struct pp_row_set off;       /* their features are off, but for what single hosts say */
+    bool *own_features;          /* by host: it says something of a feature */
+    uint32_t width[PP_ROWS_MAX]; /* ports of each row */
+    pp_role_set telling;
+};
 
 /** Rows, waivers and companions that one orientation of a flow would match. */
 struct reading {
@@ -53,6 +74,7 @@ struct assessment {
     struct pp_report *report;
     struct directory directory;
     struct endpoints endpoints;
+    struct matching matching;
     struct waiver_index waivers;
     struct pp_judged *judged;
     size_t count;
@@ -84,17 +106,38 @@ struct subject {
     uint16_t port[2]; /* a folded port is replaced by one of its class */
     pp_role_set roles[2];
     uint16_t host[2];
+    const struct holder *holder[2];
     bool on_loopback; /* both ends are loopback addresses */
     bool on_one_host; /* or addresses of one host: nothing a port list could be about, but for the Netlet's rows */
 };
 
 struct subject subject_of(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged);
+/** Rows on this port of the responder when `initiator` opened the flow, whatever their feature says. */
+struct pp_row_set rows_of_subject(const struct assessment *a, const struct subject *s, unsigned initiator);
+
+/* match.c */
+bool matching_init(struct matching *matching, const struct pp_spec *spec, const struct pp_site *site);
+void matching_finish(struct matching *matching);
+const struct holder *holder_at(const struct matching *matching, const struct pp_site_entry *entry);
+/** Of the rows of a port those that join two holders. */
+struct pp_row_set matching_rows(const struct matching *matching, const struct pp_row_set *of_port, bool on_one_host,
+                                const struct holder *from, const struct holder *to);
+bool row_is_off(const struct assessment *a, uint16_t row, uint16_t from_host, uint16_t to_host);
 
 /* orient.c */
 void mark_narrow_ports(struct assessment *a);
-bool learn_endpoints(struct assessment *a);
 void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
-unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis);
+
+/** Who opened a flow. */
+struct orientation {
+    unsigned initiator;
+    enum pp_basis basis;
+};
+unsigned by_handshake(const struct pp_flow *flow);
+/** Ask the other flows about the ends of these; see orient_by_others. */
+bool learn_endpoints(struct assessment *a, const uint32_t *flows, size_t count);
+/** By everything but the handshake; learn_endpoints knows its ends. */
+struct orientation orient_by_others(const struct assessment *a, const struct subject *s, const struct reading readings[2]);
 
 /** Which end sent the earliest packet of a UDP flow; 2: cannot be told. */
 unsigned by_first_packet(const struct pp_flow *flow);
@@ -111,6 +154,7 @@ void narrow_down(struct reading *reading, uint32_t ports);
 enum pp_outcome outcome_of(const struct pp_flow *flow, unsigned initiator);
 /** The ICMP error that blocks, or NULL. */
 const struct pp_icmp_report *blocking_report(const struct pp_flow *flow, unsigned initiator);
+/** Of a silent one: whether its evidence ends too early to tell. */
 bool is_too_late(const struct assessment *a, const struct pp_flow *flow, unsigned initiator);
 enum pp_answer got_through(enum pp_outcome outcome, uint8_t transport);
 uint64_t captures_of(const struct pp_flow *flow);
@@ -119,17 +163,16 @@ uint64_t captures_of(const struct pp_flow *flow);
 enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
                                 uint16_t to_host);
 enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
-struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port,
-                                pp_role_set from, pp_role_set to);
 /** Whether an end is multicast or broadcast, by address, by link-level address, or as the last address of a site prefix. */
-bool is_group(const struct assessment *a, const struct pp_flow *flow);
-/** Fill in on_loopback and on_one_host. */
-void place_subject(const struct assessment *a, struct subject *s);
-uint32_t row_width(const struct pp_spec *spec, uint16_t row);
-void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged, struct pp_reading readings[2],
-                uint8_t *reading_count);
+bool is_group(const struct assessment *a, const struct subject *s);
+bool are_on_one_host(const struct assessment *a, uint32_t x, uint32_t y);
+/** false: it takes what other flows say of its ends to judge it. */
+bool judge_alone(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
+void judge_by_others(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
+/** The ways to read an undetermined flow. Returns how many. */
+uint8_t show_readings(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged, struct pp_reading shown[2]);
 /** Rows the flow gives credit to: the narrowest of those it matches, and their partners. */
-struct pp_row_set credited_rows(const struct assessment *a, const struct subject *s, const struct pp_judged *judged);
+struct pp_row_set credited_rows(const struct assessment *a, const struct pp_judged *judged);
 
 /* labels.c */
 bool add_labels(struct assessment *a);

@@ -59,13 +59,9 @@ void directory_finish(struct directory *d)
     *d = (struct directory){0};
 }
 
-bool endpoints_init(struct endpoints *e, size_t flows)
+static uint64_t end_id(uint8_t transport, uint32_t address, uint16_t port)
 {
-    uint64_t size = 1024;
-    while (size < flows * 4) size *= 2; /* two ends a flow, half full */
-    e->slots = calloc(size, sizeof *e->slots);
-    e->mask = size - 1;
-    return e->slots != NULL;
+    return (uint64_t)transport << 48 | (uint64_t)address << 16 | port; /* never 0: no transport is */
 }
 
 void endpoints_finish(struct endpoints *e)
@@ -74,20 +70,48 @@ void endpoints_finish(struct endpoints *e)
     *e = (struct endpoints){0};
 }
 
-static uint64_t end_id(uint32_t address, uint16_t port) { return (uint64_t)address << 16 | port; }
-
-struct endpoint *endpoint_of(struct endpoints *e, uint8_t transport, uint32_t address, uint16_t port)
+/* The end's slot, or the empty one where it belongs. */
+static struct endpoint *slot_of(const struct endpoints *e, uint64_t id)
 {
-    uint64_t id = (uint64_t)transport << 56 | end_id(address, port);
-    uint64_t at = mix(id) & e->mask;
-    while (e->slots[at].used && e->slots[at].id != id) at = (at + 1) & e->mask;
-    if (!e->slots[at].used) e->slots[at] = (struct endpoint){.id = id, .used = true, .first_peer = UINT64_MAX};
+    size_t at = mix(id) & e->mask;
+    while (e->slots[at].id && e->slots[at].id != id) at = (at + 1) & e->mask;
     return &e->slots[at];
+}
+
+static bool double_endpoints(struct endpoints *e)
+{
+    size_t size = e->slots ? 2 * (e->mask + 1) : 1024;
+    struct endpoints larger = {.slots = calloc(size, sizeof *larger.slots), .count = e->count, .mask = size - 1};
+    if (!larger.slots) return false;
+    for (size_t i = 0; e->slots && i <= e->mask; i++)
+        if (e->slots[i].id) *slot_of(&larger, e->slots[i].id) = e->slots[i];
+    free(e->slots);
+    *e = larger;
+    return true;
+}
+
+bool endpoint_add(struct endpoints *e, uint8_t transport, uint32_t address, uint16_t port)
+{
+    if ((!e->slots || 2 * e->count > e->mask) && !double_endpoints(e)) return false;
+    struct endpoint *slot = slot_of(e, end_id(transport, address, port));
+    if (slot->id) return true;
+    *slot = (struct endpoint){.id = end_id(transport, address, port)};
+    e->count++;
+    return true;
+}
+
+struct endpoint *endpoint_of(const struct endpoints *e, uint8_t transport, uint32_t address, uint16_t port)
+{
+    struct endpoint *slot = slot_of(e, end_id(transport, address, port));
+    return slot->id ? slot : NULL;
 }
 
 void endpoint_met(struct endpoint *endpoint, uint32_t peer_address, uint16_t peer_port)
 {
-    uint64_t peer = end_id(peer_address, peer_port);
-    if (endpoint->first_peer == UINT64_MAX) endpoint->first_peer = peer;
-    if (endpoint->first_peer != peer) endpoint->many_peers = true;
+    if (!endpoint->met_one) {
+        endpoint->met_one = true;
+        endpoint->peer_address = peer_address;
+        endpoint->peer_port = peer_port;
+    } else if (endpoint->peer_address != peer_address || endpoint->peer_port != peer_port)
+        endpoint->met_many = true;
 }

@@ -158,10 +158,8 @@ static void describe(struct assessment *a, struct pp_finding *finding, const str
     finding->got_through = got_through(finding->outcome, j->transport);
     if (finding->kind == PP_FIND_UNDETERMINED) {
         struct pp_flow flow;
-        struct pp_judged again = {.initiator_address = j->initiator ? j->responder_address : j->initiator_address,
-                                  .responder_address = j->initiator ? j->initiator_address : j->responder_address};
         pp_flow_at(a->in->flows, items->flow, &flow);
-        judge_flow(a, &flow, &again, finding->readings, &finding->reading_count);
+        finding->reading_count = show_readings(a, &flow, j, finding->readings);
     }
     uint32_t last = UINT32_MAX;
     for (size_t i = 0; i < count; i++) {

@@ -66,7 +66,7 @@ static bool credit_flow(struct assessment *a, struct ledger *ledger, size_t numb
     struct pp_flow flow;
     pp_flow_at(a->in->flows, number, &flow);
     struct subject s = subject_of(a, &flow, j);
-    struct pp_row_set rows = credited_rows(a, &s, j);
+    struct pp_row_set rows = credited_rows(a, j);
     for (uint16_t r = 0; r < a->in->spec->row_count; r++) {
         if (!pp_row_set_has(&rows, r) || is_follower(a->in->spec, r)) continue;
         const struct pp_row *row = &a->in->spec->rows[r];
