@@ -85,6 +85,7 @@ struct pp_site_entry {
     uint16_t host;
     pp_role_set roles; /* joined when two names share the address */
     bool loopback;
+    bool broadcast; /* as pp_site_is_broadcast says */
 };
 struct pp_site_entry pp_site_find(const struct pp_site *site, const struct pp_address *address); /* host PP_NONE: unknown */
 

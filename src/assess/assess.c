@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parallel.h"
+
 enum { VERDICT_REASONS_MAX = 16 };
 
 /* Past the limit of flows a record keeps a port's class in place of the port: the highest port of the class stands for it. */
@@ -19,32 +21,31 @@ struct subject subject_of(const struct assessment *a, const struct pp_flow *flow
     struct subject s = {.flow = flow};
     s.address[j->initiator] = j->initiator_address;
     s.address[!j->initiator] = j->responder_address;
+    const struct pp_site_entry *entry[2];
     for (unsigned e = 0; e < 2; e++) {
-        const struct pp_site_entry *entry = &a->directory.seen[s.address[e]].entry;
+        entry[e] = &a->directory.seen[s.address[e]].entry;
         s.port[e] = unfold_port(a, flow, e);
-        s.roles[e] = entry->roles;
-        s.host[e] = entry->host;
+        s.roles[e] = entry[e]->roles;
+        s.host[e] = entry[e]->host;
+        s.holder[e] = holder_at(&a->matching, entry[e]);
     }
-    place_subject(a, &s);
+    s.on_loopback = entry[0]->loopback && entry[1]->loopback;
+    s.on_one_host = are_on_one_host(a, s.address[0], s.address[1]);
     return s;
 }
 
 static void learn_class_ports(struct assessment *a)
 {
+    if (!a->report->counters->folded[PP_FLOW_CLASSES]) return; /* no flow needs them */
     for (unsigned t = 0; t < 2; t++)
         for (uint32_t port = 0; port < 65536; port++)
             a->class_port[t][pp_port_class(a->in->class_index, t ? PP_UDP : PP_TCP, (uint16_t)port)] = (uint16_t)port;
 }
 
-static bool learn_addresses(struct assessment *a)
+/* Addresses that were seen, but in no flow. */
+static bool learn_other_addresses(struct assessment *a)
 {
     uint32_t number;
-    for (size_t i = 0; i < a->count; i++) {
-        struct pp_flow flow;
-        pp_flow_at(a->in->flows, i, &flow);
-        if (!directory_add(&a->directory, a->in->site, &flow.address[0], &a->judged[i].initiator_address)) return false;
-        if (!directory_add(&a->directory, a->in->site, &flow.address[1], &a->judged[i].responder_address)) return false;
-    }
     for (size_t i = 0; i < pp_seen_address_count(a->in->flows); i++) {
         struct pp_address address = pp_seen_address_at(a->in->flows, i);
         if (!directory_add(&a->directory, a->in->site, &address, &number)) return false;
@@ -59,15 +60,83 @@ static void learn_loopback_features(struct assessment *a)
             a->loopback_on = true;
 }
 
-static void judge_flows(struct assessment *a)
+/* Number the ends of a block of flows. */
+static bool number_block(struct assessment *a, size_t first, const struct pp_flow *flows, size_t count)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        struct pp_flow flow;
-        struct pp_reading readings[2];
-        uint8_t reading_count;
-        pp_flow_at(a->in->flows, i, &flow);
-        judge_flow(a, &flow, &a->judged[i], readings, &reading_count);
+    uint32_t ends[FLOW_BLOCK][2];
+    if (!directory_add_ends(&a->directory, a->in->site, flows, count, ends)) return false;
+    for (size_t i = 0; i < count; i++) hold_ends(&a->judged[first + i], ends[i]);
+    return true;
+}
+
+static size_t read_block(const struct assessment *a, size_t first, size_t end, struct pp_flow flows[FLOW_BLOCK])
+{
+    size_t count = end - first < FLOW_BLOCK ? end - first : FLOW_BLOCK;
+    for (size_t i = 0; i < count; i++) pp_flow_at(a->in->flows, first + i, &flows[i]);
+    return count;
+}
+
+static void judge_block(const struct assessment *a, size_t first, const struct pp_flow *flows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) directory_prefetch(&a->directory, &a->judged[first + i]);
+    for (size_t i = 0; i < count; i++) {
+        a->judged[first + i].initiator = 0; /* whatever inference thought */
+        judge_alone(a, &flows[i], &a->judged[first + i]);
     }
+}
+
+/* Judge a range of flows whose ends are numbered; any number of threads may, since each flow is looked at by itself. */
+static void judge_range(void *context, size_t first, size_t count)
+{
+    const struct assessment *a = context;
+    struct pp_flow flows[FLOW_BLOCK];
+    for (size_t i = first, n; i < first + count; i += n) {
+        n = read_block(a, i, first + count, flows);
+        judge_block(a, i, flows, n);
+    }
+}
+
+/* Number the ends of all flows, which is one thread's work, and with one thread judge them on the way. */
+static bool number_flows(struct assessment *a, bool judge_too)
+{
+    struct pp_flow flows[FLOW_BLOCK];
+    for (size_t i = 0, n; i < a->count; i += n) {
+        n = read_block(a, i, a->count, flows);
+        if (!number_block(a, i, flows, n)) return false;
+        if (judge_too) judge_block(a, i, flows, n);
+    }
+    return true;
+}
+
+/* What could not be judged without other flows. */
+static bool judge_open_flows(struct assessment *a)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a->count; i++) count += a->judged[i].outcome == PP_OUTCOME_COUNT;
+    if (!count) return true;
+    uint32_t *open = calloc(count, sizeof *open);
+    if (!open) return false;
+    count = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->judged[i].outcome == PP_OUTCOME_COUNT) open[count++] = (uint32_t)i;
+    bool ok = learn_endpoints(a, open, count);
+    for (size_t i = 0; ok && i < count; i++) {
+        struct pp_flow flow;
+        pp_flow_at(a->in->flows, open[i], &flow);
+        judge_by_others(a, &flow, &a->judged[open[i]]);
+    }
+    free(open);
+    return ok;
+}
+
+/* Most flows are judged by themselves. What other flows say is looked for only where it is needed, and only about those ends. */
+static bool judge_flows(struct assessment *a)
+{
+    enum { GRAIN = 4096 };
+    bool several = a->in->threads > 1;
+    if (!a->counted && !number_flows(a, !several)) return false;
+    if (a->counted || several) in_parallel(a->in->threads, a->count, GRAIN, judge_range, a);
+    return judge_open_flows(a);
 }
 
 static void summarise(struct assessment *a)
@@ -146,20 +215,39 @@ static void conclude_all(struct assessment *a)
 
 static bool judge_everything(struct assessment *a)
 {
-    if (!learn_addresses(a)) return false;
+    if (!matching_init(&a->matching, a->in->spec, a->in->site) || !port_sets_init(&a->companions)) return false;
     learn_class_ports(a);
     mark_narrow_ports(a);
     learn_loopback_features(a);
     for (uint32_t h = 0; h < a->in->site->host_count; h++) a->primary_named |= a->in->site->hosts[h].primary;
-    if (!waivers_init(&a->waivers, a->in->site) || !learn_endpoints(a)) return false;
-    judge_flows(a);
-    if (!add_labels(a)) return false;
+    if (!waivers_init(&a->waivers, a->in->site) || !judge_flows(a) || !learn_other_addresses(a) || !add_labels(a)) return false;
     summarise(a);
     if (!judge_rows(a) || !collect_findings(a) || !judge_fitness(a)) return false;
     for (uint32_t i = 0; i < a->report->finding_count; i++) explain_finding(a, &a->report->findings[i]);
     sort_findings(a);
     conclude_all(a);
     return !arena_failed(a->arena);
+}
+
+struct pp_census *pp_census_create(void) { return calloc(1, sizeof(struct pp_census)); }
+
+void pp_census_destroy(struct pp_census *census)
+{
+    if (!census) return;
+    directory_finish(&census->directory);
+    free(census->judged);
+    free(census);
+}
+
+/* Begin with what a census of this site knows. */
+static void take_census(struct assessment *a)
+{
+    struct pp_census *census = a->in->census;
+    if (!census || !census->judged || census->site != a->in->site) return;
+    a->judged = census->judged;
+    a->directory = census->directory;
+    a->counted = true;
+    *census = (struct pp_census){0};
 }
 
 struct pp_report *pp_assess(const struct pp_assess_input *input)
@@ -177,7 +265,8 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
                                      .counters = pp_flow_counters(input->flows),
                                      .memory = arena};
         *a = (struct assessment){.in = input, .arena = arena, .report = report, .count = pp_flow_count(input->flows)};
-        a->judged = calloc(a->count + 1, sizeof *a->judged);
+        take_census(a);
+        if (!a->judged) a->judged = calloc(a->count + 1, sizeof *a->judged);
         a->visible = arena_alloc(arena, input->site->host_count + 1);
         report->rows = arena_alloc(arena, (input->spec->row_count + 1u) * sizeof *report->rows);
         report->verdict_reasons = arena_alloc(arena, VERDICT_REASONS_MAX * sizeof *report->verdict_reasons);
@@ -187,6 +276,8 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
         report->address_count = a->directory.count;
         free(a->directory.slots);
         endpoints_finish(&a->endpoints);
+        matching_finish(&a->matching);
+        port_sets_finish(&a->companions);
         waivers_finish(&a->waivers);
     }
     free(a);

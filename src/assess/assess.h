@@ -4,31 +4,82 @@
 
 #include "arena.h"
 #include "portproof/findings.h"
+#include "row_sets.h"
 
 /** Addresses as small numbers, each with what the site knows of it, looked up once. */
 struct directory {
     struct pp_seen *seen;
-    uint32_t *slots; /* number + 1; 0: empty */
+    struct directory_slot {
+        uint32_t hash, number; /* number + 1; 0: empty */
+    } * slots;
     uint32_t count, room, mask;
+    uint32_t last; /* number of the lower end of the flow that was added last */
 };
 
+enum { FLOW_BLOCK = 64 }; /* flows that are looked at together: 20 KB, and misses enough to overlap */
+
+/** Numbers for both ends of up to FLOW_BLOCK flows. */
+bool directory_add_ends(struct directory *directory, const struct pp_site *site, const struct pp_flow *flows, size_t count,
+                        uint32_t numbers[][2]);
 bool directory_add(struct directory *directory, const struct pp_site *site, const struct pp_address *address, uint32_t *number);
 void directory_finish(struct directory *directory);
 
-/** What is known of an end (transport, address, port) over all flows. */
-struct endpoint {
-    uint64_t id, first_peer;
-    bool used, listener, many_peers;
-};
-struct endpoints {
-    struct endpoint *slots;
-    uint64_t mask;
+/** See findings.h. */
+struct pp_census {
+    struct directory directory; /* with what `site` says of each address */
+    struct pp_judged *judged;   /* one per flow; see hold_ends. NULL: the census is empty */
+    const struct pp_site *site;
 };
 
-bool endpoints_init(struct endpoints *endpoints, size_t flows);
+/** Until a flow is judged, its record holds the numbers of its ends in their own order, and no outcome. */
+static inline void hold_ends(struct pp_judged *judged, const uint32_t ends[2])
+{
+    judged->outcome = PP_OUTCOME_COUNT;
+    judged->initiator_address = ends[0];
+    judged->responder_address = ends[1];
+}
+
+/** Ask for what is known of a flow's addresses, some flows ahead of looking at it: they are in no near cache. */
+static inline void directory_prefetch(const struct directory *directory, const struct pp_judged *judged)
+{
+    __builtin_prefetch(&directory->seen[judged->initiator_address]);
+    __builtin_prefetch(&directory->seen[judged->responder_address]);
+}
+
+/** What is known of an end (transport, address, port) over all flows. */
+struct endpoint {
+    uint64_t id;
+    uint32_t peer_address; /* the first one it met */
+    uint16_t peer_port;
+    bool listener : 1, met_one : 1, met_many : 1;
+};
+struct endpoints {
+    struct endpoint *slots; /* id 0: empty; at most half of them are full */
+    size_t count, mask;
+};
+
 void endpoints_finish(struct endpoints *endpoints);
-struct endpoint *endpoint_of(struct endpoints *endpoints, uint8_t transport, uint32_t address, uint16_t port);
+bool endpoint_add(struct endpoints *endpoints, uint8_t transport, uint32_t address, uint16_t port);
+/** NULL: it was not added. */
+struct endpoint *endpoint_of(const struct endpoints *endpoints, uint8_t transport, uint32_t address, uint16_t port);
 void endpoint_met(struct endpoint *endpoint, uint32_t peer_address, uint16_t peer_port);
+
+/** Rows that whoever holds some roles may open, and may answer. */
+struct holder {
+    struct pp_row_set opens, answers;
+};
+
+/** What matching a flow needs of the spec and the site, put together once. */
+struct matching {
+    struct holder *holders;                         /* by host */
+    struct holder loopback_holder, nobody, anybody; /* a loopback address; no role; every role */
+    struct pp_row_set loopback, wide;
+    struct pp_row_set partnered;      /* narrow rows with a partner */
+    uint8_t setting[PP_FEATURES_MAX]; /* enum pp_setting between hosts that say nothing of any feature */
+    bool *own_features;               /* by host: it says something of some feature */
+    uint32_t width[PP_ROWS_MAX];      /* ports of each row */
+    pp_role_set telling;
+};
 
 /** Rows, waivers and companions that one orientation of a flow would match. */
 struct reading {
@@ -38,6 +89,17 @@ struct reading {
     uint16_t waiver;        /* first matching unexpired waiver, or PP_NONE */
     uint16_t expired;       /* first matching expired one, or PP_NONE */
 };
+
+/** Sets of ports by port: bit i of an answer is set number i. */
+struct port_sets {
+    uint64_t *bits;
+};
+_Static_assert(PP_COMPANIONS_MAX <= 64, "a bit for each companion, and for each inference");
+
+bool port_sets_init(struct port_sets *sets);
+void port_sets_finish(struct port_sets *sets);
+void port_sets_add(struct port_sets *sets, unsigned number, const struct pp_ports *ports);
+uint64_t port_sets_at(const struct port_sets *sets, enum pp_transport transport, uint16_t port);
 
 /** Waivers by port, so that thousands of them cost a flow no more than those on its port. */
 struct waiver_index {
@@ -53,9 +115,12 @@ struct assessment {
     struct pp_report *report;
     struct directory directory;
     struct endpoints endpoints;
+    struct matching matching;
+    struct port_sets companions;
     struct waiver_index waivers;
     struct pp_judged *judged;
     size_t count;
+    bool counted;                           /* a census knows the ends of all flows */
     uint16_t class_port[2][PP_CLASSES_MAX]; /* highest port of each class, TCP and UDP: stands for a folded port */
     uint8_t narrow[2][65536 / 8];           /* TCP, UDP: ports of a narrow row, a waiver or a companion (design 5.1) */
     bool loopback_seen;
@@ -74,6 +139,16 @@ static inline pp_role_set telling_roles(const struct pp_spec *spec)
     return roles;
 }
 
+/** A hash of one word. */
+static inline uint64_t mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    return x ^ x >> 32;
+}
+
 /** For sorting: <0, 0, >0. */
 static inline int by(uint64_t x, uint64_t y) { return (x > y) - (x < y); }
 
@@ -84,17 +159,40 @@ struct subject {
     uint16_t port[2]; /* a folded port is replaced by one of its class */
     pp_role_set roles[2];
     uint16_t host[2];
+    const struct holder *holder[2];
     bool on_loopback; /* both ends are loopback addresses */
     bool on_one_host; /* or addresses of one host: nothing a port list could be about, but for the Netlet's rows */
 };
 
 struct subject subject_of(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged);
+/** Rows on this port of the responder when `initiator` opened the flow, whatever their feature says. */
+struct pp_row_set rows_of_subject(const struct assessment *a, const struct subject *s, unsigned initiator);
+
+/* match.c */
+bool matching_init(struct matching *matching, const struct pp_spec *spec, const struct pp_site *site);
+void matching_finish(struct matching *matching);
+const struct holder *holder_at(const struct matching *matching, const struct pp_site_entry *entry);
+/** Of the rows of a port those that join two holders. */
+struct pp_row_set matching_rows(const struct matching *matching, const struct pp_row_set *of_port, bool on_one_host,
+                                const struct holder *from, const struct holder *to);
+/** setting_between in the assessment's site, without asking hosts that say nothing. */
+enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
+bool row_is_off(const struct assessment *a, uint16_t row, uint16_t from_host, uint16_t to_host);
 
 /* orient.c */
 void mark_narrow_ports(struct assessment *a);
-bool learn_endpoints(struct assessment *a);
 void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading);
-unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis);
+
+/** Who opened a flow. */
+struct orientation {
+    unsigned initiator;
+    enum pp_basis basis;
+};
+unsigned by_handshake(const struct pp_flow *flow);
+/** Ask the other flows about the ends of these; see orient_by_others. */
+bool learn_endpoints(struct assessment *a, const uint32_t *flows, size_t count);
+/** By everything but the handshake; learn_endpoints knows its ends. */
+struct orientation orient_by_others(const struct assessment *a, const struct subject *s, const struct reading readings[2]);
 
 /** Which end sent the earliest packet of a UDP flow; 2: cannot be told. */
 unsigned by_first_packet(const struct pp_flow *flow);
@@ -111,6 +209,7 @@ void narrow_down(struct reading *reading, uint32_t ports);
 enum pp_outcome outcome_of(const struct pp_flow *flow, unsigned initiator);
 /** The ICMP error that blocks, or NULL. */
 const struct pp_icmp_report *blocking_report(const struct pp_flow *flow, unsigned initiator);
+/** Of a silent one: whether its evidence ends too early to tell. */
 bool is_too_late(const struct assessment *a, const struct pp_flow *flow, unsigned initiator);
 enum pp_answer got_through(enum pp_outcome outcome, uint8_t transport);
 uint64_t captures_of(const struct pp_flow *flow);
@@ -118,23 +217,22 @@ uint64_t captures_of(const struct pp_flow *flow);
 /* verdict.c */
 enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
                                 uint16_t to_host);
-enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
-struct pp_row_set matching_rows(const struct assessment *a, const struct subject *s, enum pp_transport transport, uint16_t port,
-                                pp_role_set from, pp_role_set to);
 /** Whether an end is multicast or broadcast, by address, by link-level address, or as the last address of a site prefix. */
-bool is_group(const struct assessment *a, const struct pp_flow *flow);
-/** Fill in on_loopback and on_one_host. */
-void place_subject(const struct assessment *a, struct subject *s);
-uint32_t row_width(const struct pp_spec *spec, uint16_t row);
-void judge_flow(struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged, struct pp_reading readings[2],
-                uint8_t *reading_count);
+bool is_group(const struct assessment *a, const struct subject *s);
+bool are_on_one_host(const struct assessment *a, uint32_t x, uint32_t y);
+/** Leaves the record as it is when it takes what other flows say of its ends to judge it. */
+void judge_alone(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
+void judge_by_others(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
+/** The ways to read an undetermined flow. Returns how many. */
+uint8_t show_readings(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged, struct pp_reading shown[2]);
 /** Rows the flow gives credit to: the narrowest of those it matches, and their partners. */
-struct pp_row_set credited_rows(const struct assessment *a, const struct subject *s, const struct pp_judged *judged);
+struct pp_row_set credited_rows(const struct assessment *a, const struct pp_judged *judged);
 
 /* labels.c */
 bool add_labels(struct assessment *a);
 
-/* rows.c: states of rows and edges, with a finding for each blocked or missing edge; edges.c: which edges a row has */
+/* rows.c: states of rows and edges, with a finding for each blocked or missing edge; ledger.c: what flows prove of them;
+ * edges.c: which edges a row has */
 bool judge_rows(struct assessment *a);
 
 /** Edges that the site's hosts allow for a row, as found in the inventory; settings by edge. */

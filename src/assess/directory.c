@@ -1,54 +1,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "assess.h"
-
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    return x ^ x >> 32;
-}
-
-static uint64_t hash_address(const struct pp_address *address)
-{
-    uint64_t words[2];
-    memcpy(words, address->bytes, sizeof words);
-    return mix(words[0] + mix(words[1] + address->family));
-}
 
 static bool grow(struct directory *d)
 {
-    uint32_t room = d->room ? d->room * 2 : 1024;
+    uint32_t room = d->room ? d->room * 2 : 1024, mask = room * 2 - 1;
     struct pp_seen *seen = realloc(d->seen, room * sizeof *seen);
     if (!seen) return false;
     d->seen = seen;
-    uint32_t *slots = calloc((size_t)room * 2, sizeof *slots);
+    struct directory_slot *slots = calloc((size_t)room * 2, sizeof *slots);
     if (!slots) return false;
+    for (size_t i = 0; d->slots && i <= d->mask; i++) {
+        if (!d->slots[i].number) continue;
+        uint32_t at = d->slots[i].hash & mask;
+        while (slots[at].number) at = (at + 1) & mask;
+        slots[at] = d->slots[i];
+    }
     free(d->slots);
     d->slots = slots;
     d->room = room;
-    d->mask = room * 2 - 1;
-    for (uint32_t i = 0; i < d->count; i++) {
-        uint64_t at = hash_address(&d->seen[i].address) & d->mask;
-        while (slots[at]) at = (at + 1) & d->mask;
-        slots[at] = i + 1;
+    d->mask = mask;
+    return true;
+}
+
+static bool add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t hash, uint32_t *number)
+{
+    if (d->count == d->room && !grow(d)) return false;
+    uint32_t at = hash & d->mask;
+    for (; d->slots[at].number; at = (at + 1) & d->mask) {
+        if (d->slots[at].hash != hash) continue;
+        *number = d->slots[at].number - 1;
+        if (memcmp(&d->seen[*number].address, address, sizeof *address) == 0) return true;
     }
+    struct pp_site_entry entry = site ? pp_site_find(site, address) : (struct pp_site_entry){.host = PP_NONE};
+    d->seen[d->count] = (struct pp_seen){.address = *address, .entry = entry};
+    *number = d->count++;
+    d->slots[at] = (struct directory_slot){hash, d->count};
     return true;
 }
 
 bool directory_add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t *number)
 {
-    if (d->count == d->room && !grow(d)) return false;
-    uint64_t at = hash_address(address) & d->mask;
-    for (; d->slots[at]; at = (at + 1) & d->mask)
-        if (memcmp(&d->seen[d->slots[at] - 1].address, address, sizeof *address) == 0) return *number = d->slots[at] - 1, true;
-    struct pp_site_entry entry = site ? pp_site_find(site, address) : (struct pp_site_entry){.host = PP_NONE};
-    d->seen[d->count] = (struct pp_seen){.address = *address, .entry = entry};
-    *number = d->count++;
-    d->slots[at] = d->count;
+    return add(d, site, address, (uint32_t)address_hash(address), number);
+}
+
+/* Ask for what the look-ups will touch: a large capture's addresses are in no near cache, and so their misses overlap. */
+static void prefetch(const struct directory *d, const uint32_t *hashes, size_t count)
+{
+    if (!d->slots) return;
+    for (size_t i = 0; i < count; i++) __builtin_prefetch(&d->slots[hashes[i] & d->mask]);
+    for (size_t i = 0; i < count; i++) {
+        const struct directory_slot *slot = &d->slots[hashes[i] & d->mask];
+        if (slot->number) __builtin_prefetch(&d->seen[slot->number - 1]);
+    }
+}
+
+bool directory_add_ends(struct directory *d, const struct pp_site *site, const struct pp_flow *flows, size_t count, uint32_t numbers[][2])
+{
+    uint32_t hashes[FLOW_BLOCK];
+    for (size_t i = 0; i < count; i++) hashes[i] = (uint32_t)address_hash(&flows[i].address[1]);
+    prefetch(d, hashes, count);
+    for (size_t i = 0; i < count; i++) {
+        /* Flows stand in the order of their lower end: most begin where the one before did. */
+        const struct pp_address *lower = &flows[i].address[0];
+        bool again = d->count && memcmp(&d->seen[d->last].address, lower, sizeof *lower) == 0;
+        if (!again && !directory_add(d, site, lower, &d->last)) return false;
+        numbers[i][0] = d->last;
+        if (!add(d, site, &flows[i].address[1], hashes[i], &numbers[i][1])) return false;
+    }
     return true;
 }
 
@@ -59,13 +80,9 @@ void directory_finish(struct directory *d)
     *d = (struct directory){0};
 }
 
-bool endpoints_init(struct endpoints *e, size_t flows)
+static uint64_t end_id(uint8_t transport, uint32_t address, uint16_t port)
 {
-    uint64_t size = 1024;
-    while (size < flows * 4) size *= 2; /* two ends a flow, half full */
-    e->slots = calloc(size, sizeof *e->slots);
-    e->mask = size - 1;
-    return e->slots != NULL;
+    return (uint64_t)transport << 48 | (uint64_t)address << 16 | port; /* never 0: no transport is */
 }
 
 void endpoints_finish(struct endpoints *e)
@@ -74,20 +91,48 @@ void endpoints_finish(struct endpoints *e)
     *e = (struct endpoints){0};
 }
 
-static uint64_t end_id(uint32_t address, uint16_t port) { return (uint64_t)address << 16 | port; }
-
-struct endpoint *endpoint_of(struct endpoints *e, uint8_t transport, uint32_t address, uint16_t port)
+/* The end's slot, or the empty one where it belongs. */
+static struct endpoint *slot_of(const struct endpoints *e, uint64_t id)
 {
-    uint64_t id = (uint64_t)transport << 56 | end_id(address, port);
-    uint64_t at = mix(id) & e->mask;
-    while (e->slots[at].used && e->slots[at].id != id) at = (at + 1) & e->mask;
-    if (!e->slots[at].used) e->slots[at] = (struct endpoint){.id = id, .used = true, .first_peer = UINT64_MAX};
+    size_t at = mix(id) & e->mask;
+    while (e->slots[at].id && e->slots[at].id != id) at = (at + 1) & e->mask;
     return &e->slots[at];
+}
+
+static bool double_endpoints(struct endpoints *e)
+{
+    size_t size = e->slots ? 2 * (e->mask + 1) : 1024;
+    struct endpoints larger = {.slots = calloc(size, sizeof *larger.slots), .count = e->count, .mask = size - 1};
+    if (!larger.slots) return false;
+    for (size_t i = 0; e->slots && i <= e->mask; i++)
+        if (e->slots[i].id) *slot_of(&larger, e->slots[i].id) = e->slots[i];
+    free(e->slots);
+    *e = larger;
+    return true;
+}
+
+bool endpoint_add(struct endpoints *e, uint8_t transport, uint32_t address, uint16_t port)
+{
+    if ((!e->slots || 2 * e->count > e->mask) && !double_endpoints(e)) return false;
+    struct endpoint *slot = slot_of(e, end_id(transport, address, port));
+    if (slot->id) return true;
+    *slot = (struct endpoint){.id = end_id(transport, address, port)};
+    e->count++;
+    return true;
+}
+
+struct endpoint *endpoint_of(const struct endpoints *e, uint8_t transport, uint32_t address, uint16_t port)
+{
+    struct endpoint *slot = slot_of(e, end_id(transport, address, port));
+    return slot->id ? slot : NULL;
 }
 
 void endpoint_met(struct endpoint *endpoint, uint32_t peer_address, uint16_t peer_port)
 {
-    uint64_t peer = end_id(peer_address, peer_port);
-    if (endpoint->first_peer == UINT64_MAX) endpoint->first_peer = peer;
-    if (endpoint->first_peer != peer) endpoint->many_peers = true;
+    if (!endpoint->met_one) {
+        endpoint->met_one = true;
+        endpoint->peer_address = peer_address;
+        endpoint->peer_port = peer_port;
+    } else if (endpoint->peer_address != peer_address || endpoint->peer_port != peer_port)
+        endpoint->met_many = true;
 }

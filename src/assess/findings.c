@@ -5,24 +5,31 @@
 
 #include "address.h"
 #include "assess.h"
+#include "parallel.h"
 
-/* One flow that becomes (part of) a finding. */
+/* One flow that becomes (part of) a finding. The keys tell most of them apart without a look at the flow: see set_keys. */
 struct item {
+    uint64_t responder_key, initiator_key;
     uint32_t flow;
     enum pp_finding_kind kind;
 };
 
-struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind)
+/* Room for more findings; what is in it is not set. NULL: out of memory. */
+static struct pp_finding *reserve_findings(struct assessment *a, size_t more)
 {
     struct pp_report *report = a->report;
-    if (report->finding_count == a->finding_room) {
-        size_t room = a->finding_room ? a->finding_room * 2 : 64;
+    if (report->finding_count + more > a->finding_room) {
+        size_t room = 2 * a->finding_room + more;
         struct pp_finding *findings = realloc(report->findings, room * sizeof *findings);
         if (!findings) return NULL;
         report->findings = findings;
         a->finding_room = room;
     }
-    struct pp_finding *finding = &report->findings[report->finding_count++];
+    return &report->findings[report->finding_count];
+}
+
+static void init_finding(struct pp_finding *finding, enum pp_finding_kind kind)
+{
     *finding = (struct pp_finding){.kind = kind,
                                    .reason = PP_REASON_NONE,
                                    .row = PP_NONE,
@@ -32,6 +39,14 @@ struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind)
                                    .basis = PP_BASIS_NONE,
                                    .first_ns = PP_NO_FIRST,
                                    .first_frame = UINT64_MAX};
+}
+
+struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind)
+{
+    struct pp_finding *finding = reserve_findings(a, 1);
+    if (!finding) return NULL;
+    init_finding(finding, kind);
+    a->report->finding_count++;
     return finding;
 }
 
@@ -127,11 +142,40 @@ static int compare_keys(const struct item *x, const struct item *y)
     return order;
 }
 
+/* The first 33 bits of an address in the order of address_compare; all of it, for IPv4. */
+static uint64_t address_key(const struct assessment *a, uint32_t number)
+{
+    const struct pp_address *address = &a->directory.seen[number].address;
+    return (uint64_t)(address->family == PP_IPV6) << 32 | address_high(address) >> 32;
+}
+
+/* The beginning of what compare_keys compares, up to where it cannot be told from a number: an IPv6 address, an expired waiver. */
+static void set_keys(const struct assessment *a, struct item *item)
+{
+    const struct pp_judged *j = &a->judged[item->flow];
+    item->responder_key = (uint64_t)item->kind << 60 | (uint64_t)j->reason << 56;
+    item->initiator_key = 0;
+    if (item->kind == PP_FIND_WAIVER_EXPIRED) return;
+    uint64_t responder = address_key(a, j->responder_address);
+    item->responder_key |= responder << 17;
+    if (responder >> 32) return;
+    item->responder_key |= (uint64_t)j->responder_port << 1 | (j->transport == PP_UDP);
+    if (!coarsely) item->initiator_key = address_key(a, j->initiator_address);
+}
+
 static int compare_items(const void *x, const void *y)
 {
     const struct item *a = x, *b = y;
-    int order = compare_keys(a, b);
+    int order = by(a->responder_key, b->responder_key);
+    if (!order) order = by(a->initiator_key, b->initiator_key);
+    if (!order) order = compare_keys(a, b);
     return order ? order : by(a->flow, b->flow);
+}
+
+static void sort_items(struct assessment *a, struct item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) set_keys(a, &items[i]);
+    if (count) qsort(items, count, sizeof *items, compare_items);
 }
 
 static size_t count_groups(const struct item *items, size_t count)
@@ -158,10 +202,8 @@ static void describe(struct assessment *a, struct pp_finding *finding, const str
     finding->got_through = got_through(finding->outcome, j->transport);
     if (finding->kind == PP_FIND_UNDETERMINED) {
         struct pp_flow flow;
-        struct pp_judged again = {.initiator_address = j->initiator ? j->responder_address : j->initiator_address,
-                                  .responder_address = j->initiator ? j->initiator_address : j->responder_address};
         pp_flow_at(a->in->flows, items->flow, &flow);
-        judge_flow(a, &flow, &again, finding->readings, &finding->reading_count);
+        finding->reading_count = show_readings(a, &flow, j, finding->readings);
     }
     uint32_t last = UINT32_MAX;
     for (size_t i = 0; i < count; i++) {
@@ -190,22 +232,51 @@ static int compare_initiators(const void *x, const void *y)
     return order ? order : by(a->flow, b->flow);
 }
 
+/* Items that become findings, one a group. */
+struct joining {
+    struct assessment *a;
+    struct item *items;
+    uint32_t *starts; /* of each group, and one more */
+    struct pp_finding *findings;
+    bool coarsely;
+};
+
+/* Describe a range of the groups, on any thread. */
+static void join_groups(void *context, size_t first, size_t count)
+{
+    const struct joining *j = context;
+    sorting = j->a; /* one a thread */
+    coarsely = j->coarsely;
+    for (size_t g = first; g < first + count; g++) {
+        struct item *items = j->items + j->starts[g];
+        size_t n = j->starts[g + 1] - j->starts[g];
+        if (coarsely) qsort(items, n, sizeof *items, compare_initiators);
+        init_finding(&j->findings[g], items->kind);
+        describe(j->a, &j->findings[g], items, n);
+    }
+}
+
 static bool join_items(struct assessment *a, struct item *items, size_t count)
 {
+    enum { GRAIN = 256 };
     sorting = a;
     coarsely = false;
-    if (count) qsort(items, count, sizeof *items, compare_items);
+    sort_items(a, items, count);
     coarsely = count_groups(items, count) > PP_FINDINGS_MAX;
     a->report->findings_joined = coarsely;
-    if (coarsely) qsort(items, count, sizeof *items, compare_items);
-    for (size_t i = 0, n; i < count; i += n) {
-        for (n = 1; i + n < count && compare_keys(&items[i], &items[i + n]) == 0; n++) continue;
-        if (coarsely) qsort(items + i, n, sizeof *items, compare_initiators);
-        struct pp_finding *finding = new_finding(a, items[i].kind);
-        if (!finding) return false;
-        describe(a, finding, items + i, n);
+    if (coarsely) sort_items(a, items, count);
+    size_t groups = count_groups(items, count), g = 0;
+    struct joining joining = {a, items, malloc((groups + 1) * sizeof *joining.starts), reserve_findings(a, groups + 1), coarsely};
+    bool ok = joining.starts && joining.findings;
+    for (size_t i = 0; ok && i < count; i++)
+        if (i == 0 || compare_keys(&items[i - 1], &items[i]) != 0) joining.starts[g++] = (uint32_t)i;
+    if (ok) {
+        joining.starts[groups] = (uint32_t)count;
+        in_parallel(a->in->threads, groups, GRAIN, join_groups, &joining);
+        a->report->finding_count += (uint32_t)groups;
     }
-    return true;
+    free(joining.starts);
+    return ok;
 }
 
 /* --- fragments without a first part --------------------------------------------------------------------------------- */
@@ -279,15 +350,17 @@ static bool find_orphans(struct assessment *a)
 
 bool collect_findings(struct assessment *a)
 {
-    struct item *items = calloc(2 * a->count + 1, sizeof *items);
-    size_t count = 0;
+    size_t count = 0, room = 1; /* at most two of each unexpected flow, and the summary has counted them */
+    room += 2 * a->report->summary.unexpected + a->report->summary.undetermined;
+    struct item *items = malloc(room * sizeof *items);
     if (!items) return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct pp_judged *j = &a->judged[i];
-        if (j->verdict == PP_UNEXPECTED) items[count++] = (struct item){(uint32_t)i, PP_FIND_UNEXPECTED};
-        if (j->verdict == PP_UNEXPECTED && j->expired_waiver != PP_NONE)
-            items[count++] = (struct item){(uint32_t)i, PP_FIND_WAIVER_EXPIRED};
-        if (j->verdict == PP_UNDETERMINED) items[count++] = (struct item){(uint32_t)i, PP_FIND_UNDETERMINED};
+        struct item item = {.flow = (uint32_t)i, .kind = PP_FIND_UNEXPECTED};
+        if (j->verdict == PP_UNDETERMINED) item.kind = PP_FIND_UNDETERMINED;
+        if (j->verdict == PP_UNEXPECTED || j->verdict == PP_UNDETERMINED) items[count++] = item;
+        item.kind = PP_FIND_WAIVER_EXPIRED;
+        if (j->verdict == PP_UNEXPECTED && j->expired_waiver != PP_NONE) items[count++] = item;
     }
     bool ok = join_items(a, items, count) && find_orphans(a);
     free(items);

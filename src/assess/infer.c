@@ -5,29 +5,54 @@
 
 #include "address.h"
 #include "assess.h"
+#include "keyed.h"
 
-struct inference {
-    const struct pp_spec *spec;
-    const struct pp_port_index *index;
-    struct pp_flow_table *flows;
-    struct directory directory; /* roles gather in seen[].entry.roles */
-    pp_role_set anchors;        /* roles whose holders tell what their peers are */
-    pp_role_set *anchored;      /* by address: the anchors it holds by the rules alone */
-};
+enum { TELLS_NOTHING = 2 }; /* in place of the end that opened a flow */
 
 /* One answered flow read in one direction. */
 struct view {
     uint32_t initiator, responder;
     uint16_t port;
-    enum pp_transport transport;
+    uint8_t transport;
 };
+
+/* What flows tell gathers in the census: of each address its roles, of each flow its ends and how it is read. */
+struct inference {
+    const struct pp_spec *spec;
+    const struct pp_port_index *index;
+    struct pp_flow_table *flows;
+    struct pp_census *census;
+    struct port_sets rules;     /* inferences that speak of a port */
+    uint64_t with_peers;        /* inferences that ask for roles of the other end */
+    struct pp_row_set telling;  /* narrow rows between hosts */
+    bool named[PP_CLASSES_MAX]; /* by port class: a narrow row names the port */
+    pp_role_set anchors;        /* roles whose holders tell what their peers are */
+    pp_role_set *anchored;      /* by address: the anchors it holds by the rules alone */
+    struct keyed *sorted;       /* the addresses in order: roles and number */
+};
+
+static void prepare(struct inference *in)
+{
+    const struct pp_spec *spec = in->spec;
+    struct pp_row_set narrow = {{0}};
+    for (uint16_t r = 0; r < spec->row_count; r++) {
+        if (spec->rows[r].wide) continue;
+        pp_row_set_add(&narrow, r);
+        if (!spec->rows[r].loopback) pp_row_set_add(&in->telling, r);
+    }
+    for (unsigned c = 0; c < pp_port_index_stats(in->index).classes; c++) {
+        struct pp_row_set rows = rows_in_both(narrow, pp_class_rows(in->index, (uint8_t)c));
+        in->named[c] = !pp_row_set_empty(&rows);
+    }
+    for (unsigned i = 0; i < spec->inference_count; i++) {
+        port_sets_add(&in->rules, i, &spec->inferences[i].ports);
+        if (spec->inferences[i].peer_roles) in->with_peers |= UINT64_C(1) << i;
+    }
+}
 
 static bool on_narrow_row(const struct inference *in, enum pp_transport transport, uint16_t port)
 {
-    const struct pp_row_set *rows = pp_class_rows(in->index, pp_port_class(in->index, transport, port));
-    for (uint16_t r = 0; r < in->spec->row_count; r++)
-        if (pp_row_set_has(rows, r) && !in->spec->rows[r].wide) return true;
-    return false;
+    return in->named[pp_port_class(in->index, transport, port)];
 }
 
 /* Which end answers: by the handshake, else by the one port of the two that a narrow row names, else (name service talks
@@ -46,43 +71,58 @@ static unsigned responder_of(const struct inference *in, const struct pp_flow *f
     return first < 2 ? !first : 2;
 }
 
-static bool view_flow(struct inference *in, size_t number, struct view *view, bool *useful)
+/* Which end answers, if the flow tells anything: it was answered, between two hosts. 2: it does not. */
+static unsigned telling_responder(const struct inference *in, const struct pp_flow *flow)
 {
-    struct pp_flow flow;
-    pp_flow_at(in->flows, number, &flow);
-    unsigned responder = responder_of(in, &flow);
-    *useful = false;
+    unsigned responder = responder_of(in, flow);
     for (unsigned e = 0; e < 2; e++)
-        if (address_is_group(&flow.address[e]) || address_is_loopback(&flow.address[e])) return true;
-    if (responder > 1) return true;
-    enum pp_outcome outcome = outcome_of(&flow, !responder);
-    if (outcome != PP_ANSWERED && outcome != PP_HALF_SEEN) return true;
-    *useful = true;
-    *view = (struct view){.port = flow.port[responder], .transport = flow.transport};
-    return directory_add(&in->directory, NULL, &flow.address[!responder], &view->initiator) &&
-           directory_add(&in->directory, NULL, &flow.address[responder], &view->responder);
+        if (address_is_group(&flow->address[e]) || address_is_loopback(&flow->address[e])) return 2;
+    if (responder > 1) return 2;
+    enum pp_outcome outcome = outcome_of(flow, !responder);
+    return outcome == PP_ANSWERED || outcome == PP_HALF_SEEN ? responder : 2;
 }
 
-static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->directory.seen[address].entry.roles; }
+/* Number the ends of a block of flows, and keep who opened those that tell anything. */
+static bool view_block(struct inference *in, size_t first, size_t count)
+{
+    struct pp_flow flows[FLOW_BLOCK];
+    uint32_t ends[FLOW_BLOCK][2];
+    for (size_t i = 0; i < count; i++) pp_flow_at(in->flows, first + i, &flows[i]);
+    if (!directory_add_ends(&in->census->directory, NULL, flows, count, ends)) return false;
+    for (size_t i = 0; i < count; i++) {
+        struct pp_judged *j = &in->census->judged[first + i];
+        unsigned responder = telling_responder(in, &flows[i]);
+        hold_ends(j, ends[i]);
+        j->initiator = (uint8_t)(responder < 2 ? !responder : TELLS_NOTHING);
+        if (responder > 1) continue;
+        j->responder_port = flows[i].port[responder];
+        j->transport = flows[i].transport;
+    }
+    return true;
+}
+
+/* A flow that was viewed. */
+static struct view view_of(const struct pp_judged *j)
+{
+    uint32_t ends[2] = {j->initiator_address, j->responder_address};
+    return (struct view){ends[j->initiator], ends[!j->initiator], j->responder_port, j->transport};
+}
+
+static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->census->directory.seen[address].entry.roles; }
 
 static void infer_end(struct inference *in, const struct pp_inference *rule, uint32_t end, uint32_t peer)
 {
     if (!rule->peer_roles || *roles_of(in, peer) & rule->peer_roles) *roles_of(in, end) |= rule->roles;
 }
 
-/* The rules file's own inferences; returns whether one spoke of this port. */
-static bool apply_rules(struct inference *in, const struct view *v, bool with_peers)
+/* Some of the rules file's own inferences. */
+static void apply_rules(struct inference *in, const struct view *v, uint64_t rules)
 {
-    bool spoke = false;
-    for (unsigned i = 0; i < in->spec->inference_count; i++) {
-        const struct pp_inference *rule = &in->spec->inferences[i];
-        if (!pp_ports_hold(&rule->ports, v->transport, v->port)) continue;
-        spoke = true;
-        if ((rule->peer_roles != 0) != with_peers) continue;
+    for (; rules; rules &= rules - 1) {
+        const struct pp_inference *rule = &in->spec->inferences[__builtin_ctzll(rules)];
         if (rule->who != PP_INFER_INITIATOR) infer_end(in, rule, v->responder, v->initiator);
         if (rule->who != PP_INFER_RESPONDER) infer_end(in, rule, v->initiator, v->responder);
     }
-    return spoke;
 }
 
 static pp_role_set primary_roles(const struct pp_spec *spec)
@@ -106,41 +146,64 @@ static pp_role_set anchor_roles(const struct pp_spec *spec)
 /* The other end of a narrow row's flow with an anchor (a server of the array) has that row's role. */
 static void apply_rows(struct inference *in, const struct view *v)
 {
-    const struct pp_row_set *rows = pp_class_rows(in->index, pp_port_class(in->index, v->transport, v->port));
-    for (uint16_t r = 0; r < in->spec->row_count; r++) {
+    pp_role_set initiator = in->anchored[v->initiator], responder = in->anchored[v->responder];
+    if (!initiator && !responder) return;
+    struct pp_row_set rows = rows_in_both(in->telling, pp_class_rows(in->index, pp_port_class(in->index, v->transport, v->port)));
+    FOR_EACH_ROW (r, &rows) {
         const struct pp_row *row = &in->spec->rows[r];
-        if (!pp_row_set_has(rows, r) || row->wide || row->loopback) continue;
-        if (in->anchored[v->initiator] >> row->from & 1) *roles_of(in, v->responder) |= UINT32_C(1) << row->to;
-        if (in->anchored[v->responder] >> row->to & 1) *roles_of(in, v->initiator) |= UINT32_C(1) << row->from;
+        if (initiator >> row->from & 1) *roles_of(in, v->responder) |= UINT32_C(1) << row->to;
+        if (responder >> row->to & 1) *roles_of(in, v->initiator) |= UINT32_C(1) << row->from;
     }
 }
 
 /* What the first pass found stands still during the second, so that the order of the flows does not matter. */
 static bool drop_anchors(struct inference *in)
 {
-    in->anchored = calloc(in->directory.count + 1u, sizeof *in->anchored);
-    for (uint32_t i = 0; in->anchored && i < in->directory.count; i++) in->anchored[i] = in->directory.seen[i].entry.roles & in->anchors;
+    in->anchored = calloc(in->census->directory.count + 1u, sizeof *in->anchored);
+    for (uint32_t i = 0; in->anchored && i < in->census->directory.count; i++)
+        in->anchored[i] = in->census->directory.seen[i].entry.roles & in->anchors;
     return in->anchored != NULL;
 }
 
 static bool infer_roles(struct inference *in)
 {
     size_t count = pp_flow_count(in->flows);
-    for (unsigned pass = 0; pass < 2; pass++) {
-        if (pass == 1 && !drop_anchors(in)) return false;
-        for (size_t i = 0; i < count; i++) {
-            struct view v;
-            bool useful;
-            if (!view_flow(in, i, &v, &useful)) return false;
-            if (useful && !apply_rules(in, &v, pass == 1) && pass == 1) apply_rows(in, &v);
-        }
+    for (size_t i = 0; i < count; i += FLOW_BLOCK)
+        if (!view_block(in, i, count - i < FLOW_BLOCK ? count - i : FLOW_BLOCK)) return false;
+    for (size_t i = 0; i < count; i++) {
+        if (in->census->judged[i].initiator == TELLS_NOTHING) continue;
+        struct view v = view_of(&in->census->judged[i]);
+        apply_rules(in, &v, port_sets_at(&in->rules, v.transport, v.port) & ~in->with_peers);
+    }
+    if (!drop_anchors(in)) return false;
+    for (size_t i = 0; i < count; i++) {
+        if (in->census->judged[i].initiator == TELLS_NOTHING) continue;
+        struct view v = view_of(&in->census->judged[i]);
+        uint64_t rules = port_sets_at(&in->rules, v.transport, v.port);
+        if (rules)
+            apply_rules(in, &v, rules & in->with_peers);
+        else
+            apply_rows(in, &v);
     }
     return true;
 }
 
-static int compare_seen(const void *x, const void *y)
+/* The addresses in order, each with its roles beside it. false: out of memory. */
+static bool sort_addresses(struct inference *in)
 {
-    return address_compare(&((const struct pp_seen *)x)->address, &((const struct pp_seen *)y)->address);
+    const struct pp_seen *seen = in->census->directory.seen;
+    size_t count = in->census->directory.count;
+    struct keyed *items = malloc((2 * count + 1) * sizeof *items);
+    if (!items) return false;
+    in->sorted = items;
+    for (uint32_t i = 0; i < count; i++) items[i] = (struct keyed){address_low(&seen[i].address), i};
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) items[i].key = address_high(&seen[items[i].number].address);
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].address.family;
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].entry.roles;
+    return true;
 }
 
 /* --- from roles to a site ------------------------------------------------------------------------------------------- */
@@ -183,55 +246,90 @@ static void name_host(const struct inference *in, pp_role_set roles, struct kind
     snprintf(out, 80, "%.*s%s-%u", length > 60 ? 60 : length, name, group ? "-hosts" : "", ++kinds->numbers[role]);
 }
 
-static bool add_group(struct inference *in, struct pp_site *site, struct kinds *kinds, pp_role_set roles)
+/* The addresses of a kind, up to GROUP_MAX of them from *at on, under one name; *at moves behind them. */
+static bool add_group(struct inference *in, struct pp_site *site, struct kinds *kinds, pp_role_set roles, uint32_t *at,
+                      struct pp_address addresses[GROUP_MAX])
 {
-    struct pp_address *addresses = calloc(GROUP_MAX, sizeof *addresses);
-    uint16_t count = 0;
-    bool ok = addresses != NULL;
-    for (uint32_t i = 0; ok && i <= in->directory.count; i++) {
-        bool end = i == in->directory.count;
-        if (!end && in->directory.seen[i].entry.roles == roles) addresses[count++] = in->directory.seen[i].address;
-        if (!count || (!end && count < GROUP_MAX)) continue;
-        char name[80];
-        name_host(in, roles, kinds, true, name);
-        ok = pp_site_add_group(site, name, addresses, count, roles);
-        count = 0;
+    struct pp_seen *seen = in->census->directory.seen;
+    uint16_t count = 0, host = (uint16_t)site->host_count;
+    for (; *at < in->census->directory.count && count < GROUP_MAX; ++*at) {
+        if (in->sorted[*at].key != roles) continue;
+        struct pp_seen *one = &seen[in->sorted[*at].number];
+        addresses[count++] = one->address;
+        one->entry.host = host;
     }
+    char name[80];
+    if (!count) return true;
+    name_host(in, roles, kinds, true, name);
+    return pp_site_add_group(site, name, addresses, count, roles);
+}
+
+static bool add_groups(struct inference *in, struct pp_site *site, struct kinds *kinds, pp_role_set roles)
+{
+    struct pp_address *addresses = malloc(GROUP_MAX * sizeof *addresses);
+    bool ok = addresses != NULL;
+    for (uint32_t at = 0; ok && at < in->census->directory.count;) ok = add_group(in, site, kinds, roles, &at, addresses);
     free(addresses);
     return ok;
 }
 
 static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *kinds)
 {
-    struct pp_seen *seen = in->directory.seen;
-    if (in->directory.count) qsort(seen, in->directory.count, sizeof *seen, compare_seen);
-    for (uint32_t i = 0; i < in->directory.count; i++) {
-        struct kind *kind = seen[i].entry.roles ? kind_of(kinds, seen[i].entry.roles) : NULL;
+    struct pp_seen *seen = in->census->directory.seen;
+    uint32_t count = in->census->directory.count;
+    for (uint32_t i = 0; i < count; i++) {
+        pp_role_set roles = (pp_role_set)in->sorted[i].key;
+        struct kind *kind = roles ? kind_of(kinds, roles) : NULL;
         if (kind) kind->count++;
     }
-    for (uint32_t i = 0; i < in->directory.count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         char name[80];
-        if (!seen[i].entry.roles) continue;
-        struct kind *kind = kind_of(kinds, seen[i].entry.roles);
-        if (kind && kind->count > HOSTS_NAMED_MAX) continue;
-        name_host(in, seen[i].entry.roles, kinds, false, name);
-        if (!pp_site_add(site, name, &seen[i].address, seen[i].entry.roles, false)) return false;
+        pp_role_set roles = (pp_role_set)in->sorted[i].key;
+        struct kind *kind = roles ? kind_of(kinds, roles) : NULL;
+        if (!roles || (kind && kind->count > HOSTS_NAMED_MAX)) continue;
+        struct pp_seen *one = &seen[in->sorted[i].number];
+        name_host(in, roles, kinds, false, name);
+        one->entry.host = (uint16_t)site->host_count;
+        if (!pp_site_add(site, name, &one->address, roles, false)) return false;
     }
     for (unsigned k = 0; k < kinds->count; k++)
-        if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_group(in, site, kinds, kinds->items[k].roles)) return false;
+        if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_groups(in, site, kinds, kinds->items[k].roles)) return false;
     return true;
 }
 
-struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows)
+/* What pp_site_find would say of every address: the hosts are known, all that is left is what the spec says of loopback ones. */
+static void close_census(struct inference *in, const struct pp_site *site)
 {
-    struct inference in = {.spec = spec, .index = index, .flows = flows, .anchors = anchor_roles(spec)};
+    struct directory *d = &in->census->directory;
+    for (uint32_t i = 0; i < d->count; i++)
+        if (address_is_loopback(&d->seen[i].address)) d->seen[i].entry = pp_site_find(site, &d->seen[i].address);
+    in->census->site = site;
+}
+
+struct pp_site *pp_infer_site_and_census(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows,
+                                         struct pp_census *census)
+{
+    struct inference in = {.spec = spec, .index = index, .flows = flows, .census = census, .anchors = anchor_roles(spec)};
     struct pp_site *site = pp_site_create("inferred from traffic");
     struct kinds *kinds = calloc(1, sizeof *kinds);
-    bool ok = site && kinds && infer_roles(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
-    directory_finish(&in.directory);
+    census->judged = calloc(pp_flow_count(flows) + 1, sizeof *census->judged);
+    bool ok = site && kinds && census->judged && port_sets_init(&in.rules);
+    if (ok) prepare(&in);
+    ok = ok && infer_roles(&in) && sort_addresses(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
+    if (ok) close_census(&in, site);
+    port_sets_finish(&in.rules);
     free(in.anchored);
+    free(in.sorted);
     free(kinds);
     if (ok) return site;
     pp_site_destroy(site);
     return NULL;
+}
+
+struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows)
+{
+    struct pp_census *census = pp_census_create();
+    struct pp_site *site = census ? pp_infer_site_and_census(spec, index, flows, census) : NULL;
+    pp_census_destroy(census);
+    return site;
 }

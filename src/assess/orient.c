@@ -21,7 +21,10 @@ void mark_narrow_ports(struct assessment *a)
     const struct pp_spec *spec = a->in->spec;
     for (unsigned i = 0; i < spec->row_count; i++)
         if (!spec->rows[i].wide) mark_ports(a, &spec->rows[i].ports);
-    for (unsigned i = 0; i < spec->companion_count; i++) mark_ports(a, &spec->companions[i].ports);
+    for (unsigned i = 0; i < spec->companion_count; i++) {
+        mark_ports(a, &spec->companions[i].ports);
+        port_sets_add(&a->companions, i, &spec->companions[i].ports);
+    }
     /* A wide waiver (a backup server, any port) names no port in particular; it would take every port away from the wide rows. */
     for (unsigned i = 0; i < a->in->site->waiver_count; i++)
         if (pp_ports_size(&a->in->site->waivers[i].ports) <= PP_WIDE_PORTS) mark_ports(a, &a->in->site->waivers[i].ports);
@@ -36,39 +39,31 @@ static bool holds_any(pp_role_set roles, pp_role_set wanted) { return !wanted ||
 
 static void read_companions(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
 {
-    const struct pp_spec *spec = a->in->spec;
-    for (unsigned i = 0; i < spec->companion_count; i++) {
-        const struct pp_companion *c = &spec->companions[i];
-        if (pp_ports_hold(&c->ports, s->flow->transport, s->port[!initiator]) && holds_any(s->roles[initiator], c->from) &&
-            holds_any(s->roles[!initiator], c->to))
+    uint64_t here = port_sets_at(&a->companions, s->flow->transport, s->port[!initiator]);
+    for (; here; here &= here - 1) {
+        const struct pp_companion *c = &a->in->spec->companions[__builtin_ctzll(here)];
+        if (holds_any(s->roles[initiator], c->from) && holds_any(s->roles[!initiator], c->to))
             narrow_down(reading, pp_ports_size(&c->ports));
     }
 }
 
 void read_orientation(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
 {
-    const struct pp_spec *spec = a->in->spec;
-    *reading = (struct reading){.narrowest = UINT32_MAX, .waiver = PP_NONE, .expired = PP_NONE};
+    const struct matching *m = &a->matching;
     uint16_t opposite = s->port[initiator];
     bool wide_may = opposite >= EPHEMERAL_FIRST && !is_narrow_port(a, s->flow->transport, opposite);
-    struct pp_row_set rows = matching_rows(a, s, s->flow->transport, s->port[!initiator], s->roles[initiator], s->roles[!initiator]);
-    for (uint16_t r = 0; r < spec->row_count && !pp_row_set_empty(&rows); r++) {
-        if (!pp_row_set_has(&rows, r) || (spec->rows[r].wide && !wide_may)) continue;
-        pp_row_set_add(&reading->rows, r);
-        narrow_down(reading, row_width(spec, r));
-        reading->expected |= edge_setting(a, spec->rows[r].feature, s->host[initiator], s->host[!initiator]) != PP_SET_OFF;
+    struct pp_row_set rows = rows_of_subject(a, s, initiator);
+    *reading = (struct reading){
+        .rows = wide_may ? rows : rows_without(rows, &m->wide), .narrowest = UINT32_MAX, .waiver = PP_NONE, .expired = PP_NONE};
+    FOR_EACH_ROW (r, &reading->rows) {
+        narrow_down(reading, m->width[r]);
+        reading->expected |= !row_is_off(a, r, s->host[initiator], s->host[!initiator]);
     }
     read_waivers(a, s, initiator, reading);
     read_companions(a, s, initiator, reading);
 }
 
-static struct endpoint *endpoint_at(const struct assessment *a, const struct subject *s, unsigned end)
-{
-    struct endpoints endpoints = a->endpoints;
-    return endpoint_of(&endpoints, s->flow->transport, s->address[end], s->port[end]);
-}
-
-static unsigned by_handshake(const struct pp_flow *flow)
+unsigned by_handshake(const struct pp_flow *flow)
 {
     if (flow->kind == PP_FLOW_CONVERSATION) return flow->initiator;
     if (flow->transport != PP_TCP) return 2;
@@ -77,18 +72,37 @@ static unsigned by_handshake(const struct pp_flow *flow)
                                   flow->side[1].marks | (quoted & 2 ? PP_SIDE_SYN : 0));
 }
 
-/* First pass over all flows: which ends answered a SYN, and which UDP ends met many peers. */
-bool learn_endpoints(struct assessment *a)
+static struct endpoint *endpoint_at(const struct assessment *a, const struct subject *s, unsigned end)
 {
-    if (!endpoints_init(&a->endpoints, a->count)) return false;
-    for (size_t i = 0; i < a->count; i++) {
-        struct pp_flow flow;
+    return endpoint_of(&a->endpoints, s->flow->transport, s->address[end], s->port[end]);
+}
+
+/* What a flow says of its ends, if anybody asked for them. */
+static void tell_endpoints(const struct assessment *a, const struct subject *s)
+{
+    struct endpoint *end[2] = {endpoint_at(a, s, 0), endpoint_at(a, s, 1)};
+    if (!end[0] && !end[1]) return;
+    if (s->flow->transport == PP_TCP) {
+        unsigned initiator = by_handshake(s->flow);
+        if (initiator < 2 && end[!initiator] && s->flow->side[!initiator].marks & PP_SIDE_SYN_ACK) end[!initiator]->listener = true;
+    } else if (!is_group(a, s)) /* nobody answers as a broadcast address: it is no peer */
+        for (unsigned e = 0; e < 2; e++)
+            if (end[e]) endpoint_met(end[e], s->address[!e], s->port[!e]);
+}
+
+bool learn_endpoints(struct assessment *a, const uint32_t *flows, size_t count)
+{
+    struct pp_flow flow;
+    for (size_t i = 0; i < count; i++) {
+        pp_flow_at(a->in->flows, flows[i], &flow);
+        struct subject s = subject_of(a, &flow, &a->judged[flows[i]]);
+        for (unsigned e = 0; e < 2; e++)
+            if (!endpoint_add(&a->endpoints, flow.transport, s.address[e], s.port[e])) return false;
+    }
+    for (size_t i = 0; count && i < a->count; i++) {
         pp_flow_at(a->in->flows, i, &flow);
         struct subject s = subject_of(a, &flow, &a->judged[i]);
-        if (flow.transport == PP_UDP && !is_group(a, &flow)) /* nobody answers as a broadcast address: it is no peer */
-            for (unsigned e = 0; e < 2; e++) endpoint_met(endpoint_at(a, &s, e), s.address[!e], s.port[!e]);
-        unsigned initiator = flow.transport == PP_TCP ? by_handshake(&flow) : 2;
-        if (initiator < 2 && flow.side[!initiator].marks & PP_SIDE_SYN_ACK) endpoint_at(a, &s, !initiator)->listener = true;
+        tell_endpoints(a, &s);
     }
     return true;
 }
@@ -102,19 +116,18 @@ unsigned by_first_packet(const struct pp_flow *flow)
     return 2;
 }
 
-unsigned orient(struct assessment *a, const struct subject *s, const struct reading readings[2], enum pp_basis *basis)
+struct orientation orient_by_others(const struct assessment *a, const struct subject *s, const struct reading readings[2])
 {
-    unsigned initiator = by_handshake(s->flow);
-    if (initiator < 2) return *basis = PP_BASIS_HANDSHAKE, initiator;
     const struct endpoint *end[2] = {endpoint_at(a, s, 0), endpoint_at(a, s, 1)};
-    if (s->flow->transport == PP_TCP && end[0]->listener != end[1]->listener) return *basis = PP_BASIS_LISTENER, end[0]->listener;
-    if (readings[0].narrowest != readings[1].narrowest) return *basis = PP_BASIS_ROW, readings[1].narrowest < readings[0].narrowest;
+    if (s->flow->transport == PP_TCP && end[0]->listener != end[1]->listener)
+        return (struct orientation){end[0]->listener, PP_BASIS_LISTENER};
+    if (readings[0].narrowest != readings[1].narrowest)
+        return (struct orientation){readings[1].narrowest < readings[0].narrowest, PP_BASIS_ROW};
     if (s->flow->transport == PP_UDP) {
-        if (end[0]->many_peers != end[1]->many_peers) return *basis = PP_BASIS_PEERS, end[0]->many_peers;
-        initiator = by_first_packet(s->flow);
-        if (initiator < 2) return *basis = PP_BASIS_FIRST_PACKET, initiator;
+        if (end[0]->met_many != end[1]->met_many) return (struct orientation){end[0]->met_many, PP_BASIS_PEERS};
+        unsigned first = by_first_packet(s->flow);
+        if (first < 2) return (struct orientation){first, PP_BASIS_FIRST_PACKET};
     }
-    *basis = PP_BASIS_NONE;
-    if (s->flow->kept_port < 2) return !s->flow->kept_port;
-    return s->port[0] < s->port[1]; /* the lower port is shown as the responder's */
+    if (s->flow->kept_port < 2) return (struct orientation){!s->flow->kept_port, PP_BASIS_NONE};
+    return (struct orientation){s->port[0] < s->port[1], PP_BASIS_NONE}; /* the lower port is shown as the responder's */
 }

@@ -85,7 +85,6 @@ static pp_time_ns evidence_end(const struct assessment *a, const struct pp_flow 
 
 bool is_too_late(const struct assessment *a, const struct pp_flow *flow, unsigned initiator)
 {
-    if (outcome_of(flow, initiator) != PP_SILENT) return false;
     /* Known only from an ICMP error that is no block (packet too big): whether anything came back cannot be told. */
     if (!flow->side[0].packets && !flow->side[1].packets) return true;
     if (flow->transport != PP_TCP) return false;

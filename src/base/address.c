@@ -145,6 +145,25 @@ bool address_is_group(const struct pp_address *address)
     return address->family == PP_IPV6 && address->bytes[0] == 0xff;
 }
 
+static uint64_t load_be64(const uint8_t *bytes) { return (uint64_t)load_be32(bytes) << 32 | load_be32(bytes + 4); }
+
+uint64_t address_high(const struct pp_address *address) { return load_be64(address->bytes); }
+uint64_t address_low(const struct pp_address *address) { return load_be64(address->bytes + 8); }
+
+static uint64_t mixed(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    return x ^ x >> 32;
+}
+
+uint64_t address_hash(const struct pp_address *address)
+{
+    uint64_t words[2];
+    memcpy(words, address->bytes, sizeof words);
+    return mixed(words[0] + mixed(mixed(words[1] + address->family)));
+}
+
 struct pp_address address_from(uint8_t family, const uint8_t bytes[16])
 {
     struct pp_address address = {.family = family};

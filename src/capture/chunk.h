@@ -24,7 +24,7 @@ enum {
     LANES = 16,
     LANE_RECORDS = 2048,  /* a lane that finds more ends the chunk; four times what is expected */
     CHUNK_RECORDS = 4096, /* aimed at: their headers take half a MiB of cache lines */
-    AHEAD = 24,                   /* frames are asked for so many frames before they are handed out */
+    AHEAD = 24,           /* frames are asked for so many frames before they are handed out */
     CHUNK_BYTES_MIN = 64 * 1024,
     CHUNK_BYTES_MAX = 16 * 1024 * 1024,
     CHUNK_INTERFACES_MAX = 64, /* pcapng: with more interfaces the section is read block by block */
@@ -58,10 +58,10 @@ struct pp_chunk {
     struct view view;
     uint64_t from, to; /* of the file: the chunk's are the records that begin in here */
     struct lane lanes[LANES];
-    unsigned lane_count; /* accepted ones */
+    unsigned lane_count;                           /* accepted ones */
     uint32_t offsets[LANES][LANE_RECORDS + AHEAD]; /* what is asked for ahead may stand behind a lane's last: any place does no harm */
-    unsigned lane, next;     /* where pp_chunk_next stands */
-    struct pp_frame *frames; /* instead of lanes: what the format's reader handed out */
+    unsigned lane, next;                           /* where pp_chunk_next stands */
+    struct pp_frame *frames;                       /* instead of lanes: what the format's reader handed out */
     size_t frame_count;
     uint16_t capture;
     struct frame_tally tally;

@@ -70,25 +70,29 @@ bool pp_site_finish(struct pp_site *site, const struct pp_spec *spec)
     return site->lookup;
 }
 
+/* Prefixes of 31 and 32 bits have no broadcast address (RFC 3021). */
+static bool is_last(const struct slot *slot, const struct pp_address *address)
+{
+    if (!slot || slot->length > 30 || address->family != PP_IPV4) return false;
+    for (unsigned bit = slot->length; bit < 32; bit++)
+        if (!(address->bytes[bit / 8] & (0x80u >> bit % 8))) return false;
+    return true;
+}
+
 struct pp_site_entry pp_site_find(const struct pp_site *site, const struct pp_address *address)
 {
     const struct lookup *lookup = site->lookup;
     if (!lookup) return (struct pp_site_entry){.host = PP_NONE};
-    if (address_is_loopback(address)) return (struct pp_site_entry){PP_NONE, lookup->loopback_roles, true};
     const struct slot *slot = site_lookup_find(lookup, address, UINT8_MAX);
+    bool last = is_last(slot, address);
+    if (address_is_loopback(address)) return (struct pp_site_entry){PP_NONE, lookup->loopback_roles, true, last};
     if (!slot) return (struct pp_site_entry){.host = PP_NONE};
-    return (struct pp_site_entry){slot->host, site->hosts[slot->host].roles, false};
+    return (struct pp_site_entry){slot->host, site->hosts[slot->host].roles, false, last};
 }
 
-/* Prefixes of 31 and 32 bits have no broadcast address (RFC 3021). */
 bool pp_site_is_broadcast(const struct pp_site *site, const struct pp_address *address)
 {
-    const struct lookup *lookup = site->lookup;
-    const struct slot *slot = lookup && address->family == PP_IPV4 ? site_lookup_find(lookup, address, UINT8_MAX) : NULL;
-    if (!slot || slot->length > 30) return false;
-    for (unsigned bit = slot->length; bit < 32; bit++)
-        if (!(address->bytes[bit / 8] & (0x80u >> bit % 8))) return false;
-    return true;
+    return site->lookup && is_last(site_lookup_find(site->lookup, address, UINT8_MAX), address);
 }
 
 uint16_t pp_site_array_members(const struct pp_site *site, const struct pp_spec *spec)
