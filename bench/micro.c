@@ -98,32 +98,40 @@ static struct timing hop_ng_cold(void) { return hop(&ng_big, 4); }
 
 /* --- decode: frames to packets ------------------------------------------------------------------------------------------ */
 
-static struct timing decode(const struct capture_bytes *c, unsigned times, bool alone)
+/* The short way of plain frames, which all of the traces' are, or the walk over the layers that any other frame goes. */
+static uint64_t decode_batch(const struct pp_frame *frames, size_t count, bool walk)
+{
+    static struct pp_plain_packet plain[PP_FRAME_BATCH];
+    static struct pp_packet packets[PP_FRAME_BATCH];
+    static uint16_t others[PP_FRAME_BATCH];
+    size_t other_count;
+    uint64_t sum = 0;
+    if (!walk) return pp_decode_plain(frames, count, plain, others, &other_count) + plain[0].ports[0];
+    for (size_t i = 0; i < count; i++) sum += pp_decode(&frames[i], NULL, &packets[i]);
+    return sum + packets[0].source_port;
+}
+
+static struct timing decode(const struct capture_bytes *c, unsigned times, bool alone, bool walk)
 {
     struct pp_frame frames[PP_FRAME_BATCH];
-    struct pp_packet packets[PP_FRAME_BATCH];
-    struct pp_decode_options options = {.decap = false};
     struct timing t = {0};
-    uint64_t sum = 0;
     struct pp_capture *capture = pp_capture_open_memory("micro", c->bytes, c->size, NULL);
     size_t count = pp_capture_next(capture, frames, PP_FRAME_BATCH);
     uint64_t start = now_ns();
     if (alone) /* the same batch again and again: everything in the first-level cache */
-        for (unsigned n = 0; n < times; n++, t.operations += count)
-            for (size_t i = 0; i < count; i++) sum += pp_decode(&frames[i], &options, &packets[i]);
+        for (unsigned n = 0; n < times; n++, t.operations += count) sink += decode_batch(frames, count, walk);
     else
-        for (; count > 0; count = pp_capture_next(capture, frames, PP_FRAME_BATCH), t.operations += count)
-            for (size_t i = 0; i < count; i++) sum += pp_decode(&frames[i], &options, &packets[i]);
+        for (; count > 0; t.operations += count, count = pp_capture_next(capture, frames, PP_FRAME_BATCH)) sink += decode_batch(frames, count, walk);
     t.ns = now_ns() - start;
     pp_capture_close(capture);
-    sink += sum + packets[0].source_port;
     return t;
 }
 
-static struct timing decode_warm(void) { return decode(&small_cached, 4000, true); }
-static struct timing hop_decode_small(void) { return decode(&small_big, 1, false); }
-static struct timing hop_decode_imix(void) { return decode(&imix_big, 1, false); }
-static struct timing hop_decode_large(void) { return decode(&large_big, 1, false); }
+static struct timing decode_warm(void) { return decode(&small_cached, 4000, true, false); }
+static struct timing walk_warm(void) { return decode(&small_cached, 4000, true, true); }
+static struct timing hop_decode_small(void) { return decode(&small_big, 1, false, false); }
+static struct timing hop_decode_imix(void) { return decode(&imix_big, 1, false, false); }
+static struct timing hop_decode_large(void) { return decode(&large_big, 1, false, false); }
 
 /* --- the port index: two levels against a flat array of a byte for every port ------------------------------------------- */
 
@@ -218,43 +226,57 @@ static void remake_table(void)
     if (!table) exit(1);
 }
 
-/* A packet of a flow, as decode would leave it. */
-static void fill_packet(struct pp_packet *p, uint32_t flow, uint64_t frame)
+/* A plain packet of a flow, as decode would leave it. */
+static void fill_plain(struct pp_plain_packet *p, uint32_t flow, uint64_t frame)
 {
     uint64_t hash = mix64(flow);
-    *p = (struct pp_packet){.family = PP_IPV4, .transport = PP_TCP, .tcp_flags = PP_ACK, .marks = PP_MARK_PAYLOAD, .wire_bytes = 60,
-                            .source_port = (uint16_t)(32768 + (hash >> 32) % 32768), .destination_port = 443, .frame = frame,
-                            .time_ns = UINT64_C(1795168691000000000) + frame * 1000};
-    memcpy(p->source, &flow, 4);
-    put32(p->destination, UINT32_C(0x0a000101) + (uint32_t)(hash & 63));
+    *p = (struct pp_plain_packet){.transport = PP_TCP, .tcp_flags = PP_ACK, .wire_bytes = 60, .frame = frame,
+                                  .ports = {(uint16_t)(32768 + (hash >> 32) % 32768), 443},
+                                  .time_ns = UINT64_C(1795168691000000000) + frame * 1000};
+    memcpy(p->addresses, &flow, 4);
+    put32(p->addresses + 4, UINT32_C(0x0a000101) + (uint32_t)(hash & 63));
 }
 
-/* Fill batches with packets of random flows (or of each flow in turn) and add them; filling is timed alone and taken off. */
-static struct timing add_packets(uint32_t flows, uint32_t packets, bool in_turn)
+/* The same on the general way. */
+static void fill_packet(struct pp_packet *p, const struct pp_plain_packet *plain)
 {
-    static struct pp_packet batch[PP_FRAME_BATCH];
+    *p = (struct pp_packet){.family = PP_IPV4, .transport = plain->transport, .tcp_flags = plain->tcp_flags, .wire_bytes = plain->wire_bytes,
+                            .source_port = plain->ports[0], .destination_port = plain->ports[1], .frame = plain->frame, .time_ns = plain->time_ns};
+    memcpy(p->source, plain->addresses, 4);
+    memcpy(p->destination, plain->addresses + 4, 4);
+}
+
+/* Fill batches with packets of random flows (or of each flow in turn) and add them; filling is not timed. */
+static struct timing add_packets(uint32_t flows, uint32_t packets, bool in_turn, bool general)
+{
+    static struct pp_plain_packet batch[PP_FRAME_BATCH];
+    static struct pp_packet whole[PP_FRAME_BATCH];
     static const uint8_t decoded[PP_FRAME_BATCH] = {PP_DECODED};
     struct timing t = {0};
     for (uint64_t frame = 0; frame < packets; t.operations += PP_FRAME_BATCH) {
-        for (size_t i = 0; i < PP_FRAME_BATCH; i++, frame++) fill_packet(&batch[i], in_turn ? (uint32_t)frame % flows : below(flows), frame);
+        for (size_t i = 0; i < PP_FRAME_BATCH; i++, frame++) {
+            fill_plain(&batch[i], in_turn ? (uint32_t)frame % flows : below(flows), frame);
+            if (general) fill_packet(&whole[i], &batch[i]);
+        }
         uint64_t start = now_ns();
-        if (!pp_flow_table_add(table, batch, decoded, PP_FRAME_BATCH)) exit(1);
+        if (!(general ? pp_flow_table_add(table, whole, decoded, PP_FRAME_BATCH) : pp_flow_table_add_plain(table, batch, PP_FRAME_BATCH))) exit(1);
         t.ns += now_ns() - start;
     }
     return t;
 }
 
-static void prepare_table(uint32_t flows) { remake_table(), add_packets(flows, flows, true); }
+static void prepare_table(uint32_t flows) { remake_table(), add_packets(flows, flows, true, false); }
 static void prepare_1(void) { prepare_table(1); }
 static void prepare_1k(void) { prepare_table(1000); }
 static void prepare_100k(void) { prepare_table(100000); }
 static void prepare_1m(void) { prepare_table(1000000); }
-static struct timing add_1(void) { return add_packets(1, TABLE_PACKETS, false); }
-static struct timing add_1k(void) { return add_packets(1000, TABLE_PACKETS, false); }
-static struct timing add_100k(void) { return add_packets(100000, TABLE_PACKETS, false); }
-static struct timing add_1m(void) { return add_packets(1000000, TABLE_PACKETS, false); }
-static struct timing new_100k(void) { return remake_table(), add_packets(100000, 100000, true); }
-static struct timing new_1m(void) { return remake_table(), add_packets(1000000, 1000000, true); }
+static struct timing add_1(void) { return add_packets(1, TABLE_PACKETS, false, false); }
+static struct timing add_1k(void) { return add_packets(1000, TABLE_PACKETS, false, false); }
+static struct timing add_100k(void) { return add_packets(100000, TABLE_PACKETS, false, false); }
+static struct timing add_1m(void) { return add_packets(1000000, TABLE_PACKETS, false, false); }
+static struct timing general_100k(void) { return add_packets(100000, TABLE_PACKETS, false, true); }
+static struct timing new_100k(void) { return remake_table(), add_packets(100000, 100000, true, false); }
+static struct timing new_1m(void) { return remake_table(), add_packets(1000000, 1000000, true, false); }
 
 static struct timing merge(void)
 {
@@ -272,7 +294,7 @@ static struct timing merge(void)
 static struct timing sort(void)
 {
     remake_table();
-    add_packets(100000, 100000, true);
+    add_packets(100000, 100000, true, false);
     uint64_t start = now_ns();
     pp_flow_table_sort(table);
     return (struct timing){now_ns() - start, pp_flow_count(table)};
@@ -388,6 +410,7 @@ static const struct benchmark {
     {"hop", "1514-byte frames, cold", "frame", prepare_large_big, hop_large_cold},
     {"hop", "IMIX in pcapng, cold", "frame", prepare_ng_big, hop_ng_cold},
     {"decode", "a batch again and again, warm", "frame", prepare_small_cached, decode_warm},
+    {"decode", "... not plain: layer by layer, warm", "frame", prepare_small_cached, walk_warm},
     {"decode", "with hop, 60-byte frames, cold", "frame", prepare_small_big, hop_decode_small},
     {"decode", "with hop, IMIX, cold", "frame", prepare_imix_big, hop_decode_imix},
     {"decode", "with hop, 1514-byte frames, cold", "frame", prepare_large_big, hop_decode_large},
@@ -404,6 +427,7 @@ static const struct benchmark {
     {"table", "random flows, 1,000", "packet", prepare_1k, add_1k},
     {"table", "random flows, 100,000", "packet", prepare_100k, add_100k},
     {"table", "random flows, 1,000,000", "packet", prepare_1m, add_1m},
+    {"table", "... on the general way", "packet", prepare_100k, general_100k},
     {"table", "new flows, 100,000", "flow", NULL, new_100k},
     {"table", "new flows, 1,000,000", "flow", NULL, new_1m},
     {"table", "merge into an empty one, 100,000", "flow", prepare_100k, merge},

@@ -102,51 +102,70 @@ static uint64_t guess(const struct pp_chunk *chunk, uint64_t from, uint64_t to, 
 
 /* --- walking ---------------------------------------------------------------------------------------------------------- */
 
-/* Follow a lane's chain by one record. false: the lane is done, at its end or at something out of the ordinary. */
-HOT bool step(struct pp_chunk *chunk, struct lane *lane, uint32_t *offsets, bool pcapng, bool swapped)
+/* The header a record leads to, and the line behind it, where most network headers end. Past the end it does no harm. */
+HOT void ask_for(const uint8_t *header)
 {
-    const uint8_t *bytes = chunk->view.bytes;
-    uint64_t at = lane->at, length = record_length(&chunk->format, bytes + at, chunk->view.size - at, pcapng, swapped);
-    if (!length || lane->count == LANE_RECORDS) return lane->stopped = true, false;
-    offsets[lane->count++] = (uint32_t)at;
-    lane->at = at += length;
-    /* The header it leads to, and the line behind it, where most network headers end. Past the end it does no harm. */
-    __builtin_prefetch(bytes + at);
-    __builtin_prefetch(bytes + at + 64);
-    return at < lane->end;
+    __builtin_prefetch(header);
+    __builtin_prefetch(header + 64);
 }
 
-/* All lanes in turns, each until it is done. */
+static void end_lane(struct lane *lane, uint64_t at, uint32_t count, bool stopped)
+{
+    lane->at = at;
+    lane->count = count;
+    lane->stopped = stopped;
+}
+
+/* All lanes in turns, a record each, until a lane comes to its end or to something out of the ordinary, or has no more room. Lanes
+ * are in step, so that one number counts the records of all; what a lane is done with goes to its struct only then. */
 HOT void walk_in_turns(struct pp_chunk *chunk, bool pcapng, bool swapped)
 {
+    const uint8_t *bytes = chunk->view.bytes;
+    const uint64_t size = chunk->view.size;
+    uint64_t place[LANES], ends[LANES];
     uint8_t going[LANES];
     unsigned count = 0;
-    for (unsigned l = 0; l < chunk->lane_count; l++)
-        if (chunk->lanes[l].at < chunk->lanes[l].end) going[count++] = (uint8_t)l;
-    while (count) {
+    for (unsigned l = 0; l < chunk->lane_count; l++) {
+        place[l] = chunk->lanes[l].at;
+        ends[l] = chunk->lanes[l].end;
+        if (place[l] < ends[l]) going[count++] = (uint8_t)l;
+    }
+    for (uint32_t n = 0; count && n < LANE_RECORDS; n++) {
         unsigned still = 0;
         for (unsigned i = 0; i < count; i++) {
             unsigned l = going[i];
+            uint64_t at = place[l], length = record_length(&chunk->format, bytes + at, size - at, pcapng, swapped);
+            chunk->offsets[l][n] = (uint32_t)at;
+            place[l] = at += length;
+            ask_for(bytes + at);
             going[still] = (uint8_t)l;
-            still += step(chunk, &chunk->lanes[l], chunk->offsets[l], pcapng, swapped);
+            bool goes_on = length && at < ends[l];
+            if (!goes_on) end_lane(&chunk->lanes[l], at, n + (length != 0), !length);
+            still += goes_on;
         }
         count = still;
     }
+    for (unsigned i = 0; i < count; i++) end_lane(&chunk->lanes[going[i]], place[going[i]], LANE_RECORDS, true);
 }
 
-HOT void walk_alone(struct pp_chunk *chunk, unsigned l, bool pcapng, bool swapped)
+static void walk_alone(struct pp_chunk *chunk, unsigned l)
 {
-    if (chunk->lanes[l].at >= chunk->lanes[l].end) return;
-    while (step(chunk, &chunk->lanes[l], chunk->offsets[l], pcapng, swapped)) continue;
+    struct lane *lane = &chunk->lanes[l];
+    bool pcapng = chunk->format.pcapng, swapped = chunk->format.swapped;
+    while (lane->at < lane->end && lane->count < LANE_RECORDS) {
+        uint64_t length = record_length(&chunk->format, chunk->view.bytes + lane->at, chunk->view.size - lane->at, pcapng, swapped);
+        if (!length) break;
+        chunk->offsets[l][lane->count++] = (uint32_t)lane->at;
+        lane->at += length;
+    }
+    lane->stopped = lane->at < lane->end;
 }
 
 /* The same code four times, so that no record pays for what the file decides once. */
-static void walk(struct pp_chunk *chunk, int alone)
+static void walk(struct pp_chunk *chunk)
 {
-    bool pcapng = chunk->format.pcapng, swapped = chunk->format.swapped;
-    if (alone >= 0) {
-        walk_alone(chunk, (unsigned)alone, pcapng, swapped);
-    } else if (pcapng) {
+    bool swapped = chunk->format.swapped;
+    if (chunk->format.pcapng) {
         if (swapped)
             walk_in_turns(chunk, true, true);
         else
@@ -178,7 +197,7 @@ static void verify(struct pp_chunk *chunk, uint64_t limit)
             unsigned next = chunk->lane_count;
             add_lane(chunk, chunk->lanes[next - 1].at);
             chunk->lanes[next].end = limit;
-            walk(chunk, (int)next);
+            walk_alone(chunk, next);
             if (chunk->lanes[next].count < LANE_RECORDS) return;
         }
         return;
@@ -198,7 +217,7 @@ void chunk_walk(struct pp_chunk *chunk, uint64_t from, uint64_t to, bool exact, 
         if (start < last) add_lane(chunk, start);
     }
     for (unsigned l = 0; l < chunk->lane_count; l++) chunk->lanes[l].end = l + 1 < chunk->lane_count ? chunk->lanes[l + 1].start : limit;
-    walk(chunk, -1);
+    walk(chunk);
     verify(chunk, limit);
 }
 
