@@ -21,7 +21,7 @@ HOT uint16_t field16(bool swapped, const uint8_t *p) { return swapped ? load_be1
 
 /* --- one record ----------------------------------------------------------------------------------------------------- */
 
-/* Whether an enhanced packet block's options count drops, which belong to the capture and not to a thread. */
+/* Whether an enhanced packet block's options count drops: these belong to the capture, and are added up in turn (pieces.c). */
 static bool counts_drops(bool swapped, const uint8_t *options, size_t left)
 {
     while (left >= 4) {
@@ -35,21 +35,21 @@ static bool counts_drops(bool swapped, const uint8_t *options, size_t left)
     return false;
 }
 
-HOT uint64_t block_length(const struct chunk_format *f, const uint8_t *p, uint64_t left, bool swapped)
+HOT uint64_t block_length(const struct chunk_format *f, const uint8_t *p, uint64_t left, bool swapped, bool *drops)
 {
     if (left < BLOCK_FIXED || field32(swapped, p) != BLOCK_PACKET) return 0;
     uint64_t total = field32(swapped, p + 4), captured = field32(swapped, p + 20);
     if (total < BLOCK_FIXED || total % 4 || total > left || total > RECORD_BYTES_MAX || captured > total - BLOCK_FIXED) return 0;
     if (field32(swapped, p + total - 4) != total || field32(swapped, p + 8) >= f->interface_count) return 0;
     uint64_t options = 28 + ((captured + 3) & ~UINT64_C(3));
-    if (options + 4 < total && counts_drops(swapped, p + options, total - 4 - options)) return 0;
+    if (options + 4 < total && !*drops) *drops = counts_drops(swapped, p + options, total - 4 - options);
     return total;
 }
 
-/* Bytes from this record's start to the next one's; 0: not an ordinary record. */
-HOT uint64_t record_length(const struct chunk_format *f, const uint8_t *p, uint64_t left, bool pcapng, bool swapped)
+/* Bytes from this record's start to the next one's; 0: not an ordinary record. *drops: set when it counts drops. */
+HOT uint64_t record_length(const struct chunk_format *f, const uint8_t *p, uint64_t left, bool pcapng, bool swapped, bool *drops)
 {
-    if (pcapng) return block_length(f, p, left, swapped);
+    if (pcapng) return block_length(f, p, left, swapped, drops);
     if (left < f->pcap.record_header) return 0;
     uint64_t length = f->pcap.record_header + (uint64_t)field32(swapped, p + 8);
     return length <= left && length <= RECORD_BYTES_MAX ? length : 0;
@@ -70,12 +70,13 @@ HOT bool plausible_record(const struct chunk_format *f, const uint8_t *p, uint64
 static bool run_begins(const struct pp_chunk *chunk, uint64_t at, uint32_t first_seconds)
 {
     const struct chunk_format *f = &chunk->format;
+    bool drops = true; /* not asked */
     for (unsigned i = 0; i < RUN; i++) {
         const uint8_t *p = chunk->view.bytes + at;
         uint64_t left = chunk->view.size - at;
         if (!left) return i > 0;
         if (!f->pcapng && !plausible_record(f, p, left, first_seconds, f->swapped)) return false;
-        uint64_t length = record_length(f, p, left, f->pcapng, f->swapped);
+        uint64_t length = record_length(f, p, left, f->pcapng, f->swapped, &drops);
         if (!length) return false;
         at += length;
     }
@@ -125,6 +126,7 @@ HOT void walk_in_turns(struct pp_chunk *chunk, bool pcapng, bool swapped)
     uint64_t place[LANES], ends[LANES];
     uint8_t going[LANES];
     unsigned count = 0;
+    bool drops = false;
     for (unsigned l = 0; l < chunk->lane_count; l++) {
         place[l] = chunk->lanes[l].at;
         ends[l] = chunk->lanes[l].end;
@@ -134,7 +136,7 @@ HOT void walk_in_turns(struct pp_chunk *chunk, bool pcapng, bool swapped)
         unsigned still = 0;
         for (unsigned i = 0; i < count; i++) {
             unsigned l = going[i];
-            uint64_t at = place[l], length = record_length(&chunk->format, bytes + at, size - at, pcapng, swapped);
+            uint64_t at = place[l], length = record_length(&chunk->format, bytes + at, size - at, pcapng, swapped, &drops);
             chunk->offsets[l][n] = (uint32_t)at;
             place[l] = at += length;
             ask_for(bytes + at);
@@ -145,6 +147,7 @@ HOT void walk_in_turns(struct pp_chunk *chunk, bool pcapng, bool swapped)
         }
         count = still;
     }
+    chunk->counts_drops |= drops;
     for (unsigned i = 0; i < count; i++) end_lane(&chunk->lanes[going[i]], place[going[i]], LANE_RECORDS, true);
 }
 
@@ -153,7 +156,8 @@ static void walk_alone(struct pp_chunk *chunk, unsigned l)
     struct lane *lane = &chunk->lanes[l];
     bool pcapng = chunk->format.pcapng, swapped = chunk->format.swapped;
     while (lane->at < lane->end && lane->count < LANE_RECORDS) {
-        uint64_t length = record_length(&chunk->format, chunk->view.bytes + lane->at, chunk->view.size - lane->at, pcapng, swapped);
+        uint64_t left = chunk->view.size - lane->at;
+        uint64_t length = record_length(&chunk->format, chunk->view.bytes + lane->at, left, pcapng, swapped, &chunk->counts_drops);
         if (!length) break;
         chunk->offsets[l][lane->count++] = (uint32_t)lane->at;
         lane->at += length;
@@ -208,6 +212,7 @@ void chunk_walk(struct pp_chunk *chunk, uint64_t from, uint64_t to, bool exact, 
 {
     uint64_t at = from - chunk->view.from, limit = to - chunk->view.from, lane_bytes = (limit - at) / LANES;
     chunk->lane_count = chunk->lane = chunk->next = 0;
+    chunk->counts_drops = false;
     if (!exact) at = guess(chunk, at, limit, seconds);
     if (at >= limit) return;
     add_lane(chunk, at);
@@ -317,6 +322,13 @@ size_t pp_chunk_next(struct pp_chunk *chunk, struct pp_frame *frames, size_t max
     if (chunk->format.pcapng) return read_frames(chunk, frames, max, true, chunk->format.swapped);
     if (chunk->format.swapped) return read_frames(chunk, frames, max, false, true);
     return read_frames(chunk, frames, max, false, false);
+}
+
+void chunk_count_drops(const struct pp_chunk *chunk, struct pp_capture *capture)
+{
+    if (!chunk->counts_drops) return;
+    for (unsigned l = 0; l < chunk->lane_count; l++)
+        for (uint32_t i = 0; i < chunk->lanes[l].count; i++) pcapng_count_drops(capture, chunk->view.bytes + chunk->offsets[l][i]);
 }
 
 pp_time_ns chunk_last_time(const struct pp_chunk *chunk)

@@ -59,6 +59,7 @@ struct pp_chunk {
     uint64_t from, to; /* of the file: the chunk's are the records that begin in here */
     struct lane lanes[LANES];
     unsigned lane_count;                           /* accepted ones */
+    bool counts_drops;                             /* some records count packets that were lost before them */
     uint32_t offsets[LANES][LANE_RECORDS + AHEAD]; /* what is asked for ahead may stand behind a lane's last: any place does no harm */
     unsigned lane, next;                           /* where pp_chunk_next stands */
     struct pp_frame *frames;                       /* instead of lanes: what the format's reader handed out */
@@ -76,6 +77,8 @@ void chunk_walk(struct pp_chunk *chunk, uint64_t from, uint64_t to, bool exact, 
 uint64_t chunk_count(const struct pp_chunk *chunk);
 uint64_t chunk_start(const struct pp_chunk *chunk);
 uint64_t chunk_end(const struct pp_chunk *chunk);
+/** Add up what the records count of drops, if any does, in the capture's own numbers. In turn. */
+void chunk_count_drops(const struct pp_chunk *chunk, struct pp_capture *capture);
 /** The time of the last record found; there must be one. */
 pp_time_ns chunk_last_time(const struct pp_chunk *chunk);
 

@@ -152,6 +152,23 @@ static void note_packet_drops(struct pp_capture *capture, struct interface *inte
     capture->info.drops += interface_drops(interface);
 }
 
+/* Of an enhanced packet block, behind its packet. */
+static void count_drop_options(struct pp_capture *capture, struct interface *interface, struct cursor options)
+{
+    struct option_value option;
+    while (next_option(capture, &options, &option))
+        if (option.code == EPB_DROPCOUNT && option.size >= 8) note_packet_drops(capture, interface, field64(capture, option.bytes));
+}
+
+void pcapng_count_drops(struct pp_capture *capture, const uint8_t *block)
+{
+    enum { PACKET_AT = 28, END = 4 };
+    size_t total = field32(capture, block + 4), options = PACKET_AT + (((size_t)field32(capture, block + 20) + 3) & ~(size_t)3);
+    if (options + END >= total) return;
+    struct interface *interface = &capture->pcapng.interfaces[field32(capture, block + 8)];
+    count_drop_options(capture, interface, (struct cursor){block + options, total - END - options});
+}
+
 static bool read_statistics(struct pp_capture *capture, struct cursor body)
 {
     const uint8_t *header;
@@ -179,7 +196,6 @@ static bool read_packet(struct pp_capture *capture, struct cursor body, bool enh
 {
     enum { DROPS_UNKNOWN = 0xffff };
     const uint8_t *header, *padding;
-    struct option_value option;
     if (!take(&body, 20, &header)) return corrupt(capture, "a packet block of less than 32 bytes");
     struct interface *interface = find_interface(capture, enhanced ? field32(capture, header) : field16(capture, header));
     if (!interface) return false;
@@ -194,11 +210,7 @@ static bool read_packet(struct pp_capture *capture, struct cursor body, bool enh
         unsigned drops = field16(capture, header + 2);
         if (drops != DROPS_UNKNOWN) note_packet_drops(capture, interface, drops);
     } else if (body.left >= 8 && take(&body, (4 - frame->captured % 4) % 4, &padding)) {
-        while (next_option(capture, &body, &option)) {
-            if (option.code == EPB_DROPCOUNT && option.size >= 8) {
-                note_packet_drops(capture, interface, field64(capture, option.bytes));
-            }
-        }
+        count_drop_options(capture, interface, body);
     }
     return true;
 }

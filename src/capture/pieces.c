@@ -143,6 +143,7 @@ static bool accept(struct pp_capture *capture, struct pp_chunk *chunk)
     capture->info.packets += count;
     chunk->tally.previous_ns = capture->previous_ns;
     capture->previous_ns = chunk_last_time(chunk);
+    chunk_count_drops(chunk, capture);
     return true;
 }
 

@@ -101,6 +101,9 @@ void capture_add_snap_length(struct pp_capture *capture, uint32_t snap_length, b
 /** Number and count one frame whose bytes, lengths, time and link type are set. false: the filter refuses it (or failed). */
 bool capture_account(struct pp_capture *capture, struct pp_frame *frame);
 
+/** Drops that an enhanced packet block counts in its options; the block is whole, and its interface described. */
+void pcapng_count_drops(struct pp_capture *capture, const uint8_t *block);
+
 /** The end of a file: its size and, when asked for, its hash. */
 void capture_finish_info(struct pp_capture *capture);
 

@@ -27,6 +27,7 @@ struct file {
     off_t size;
     bool pcapng;
     uint32_t frames, interfaces;
+    bool counting; /* now and then a packet counts drops */
 };
 
 static void put(struct file *file, const void *bytes, size_t size)
@@ -75,9 +76,10 @@ static struct file begin_file(bool pcapng)
 /* A frame of `size` bytes that begins with its number; the rest is zeros, or copies of a record's header that fool a guess. */
 static void put_frame(struct file *file, uint32_t size, bool fooling)
 {
-    uint32_t padded = (size + 3) & ~3u, i = file->frames++;
+    uint32_t padded = (size + 3) & ~3u, i = file->frames++, drops = file->counting && draw(3) == 0 ? 1 + draw(9) : 0;
+    const uint32_t options[] = {4 | 8 << 16, drops, 0}, total = 32 + padded + (drops ? sizeof options : 0);
     const uint32_t record[] = {SECOND + i / 1000, i % 1000 * 1000, size, size, i};
-    const uint32_t block[] = {6, 32 + padded, file->interfaces - 1, 0x00064d3f, i, size, size, i}, end[] = {32 + padded};
+    const uint32_t block[] = {6, total, file->interfaces - 1, 0x00064d3f, i, size, size, i}, end[] = {total};
     off_t payload = file->size + (file->pcapng ? 28 : 16);
     put_words(file, file->pcapng ? block : record, file->pcapng ? 8 : 5);
     for (uint32_t k = 0; fooling && k + 200 < size; k += 64) { /* records of 48 bytes, one behind the other */
@@ -86,6 +88,7 @@ static void put_frame(struct file *file, uint32_t size, bool fooling)
         put_words(file, file->pcapng ? false_block : false_record, file->pcapng ? 7 : 4);
     }
     file->size = payload + (off_t)(file->pcapng ? padded : size);
+    if (file->pcapng && drops) put_words(file, options, 3);
     if (file->pcapng) put_words(file, end, 1);
 }
 
@@ -180,6 +183,8 @@ static void assert_threads_agree(struct file *file)
         assert_int_equal(info->first_ns, plain.first_ns);
         assert_int_equal(info->last_ns, plain.last_ns);
         assert_int_equal(info->out_of_order, plain.out_of_order);
+        assert_int_equal(info->drops_known, plain.drops_known);
+        assert_int_equal(info->drops, plain.drops);
         assert_int_equal(info->failed, plain.failed);
         assert_string_equal(info->error.text, plain.error.text);
         assert_memory_equal(found, expected, sizeof found);
@@ -254,6 +259,26 @@ static void sections_that_change_what_an_interface_means_are_known_to_all(void *
     assert_threads_agree(&file);
 }
 
+static void drops_that_packets_count_are_added_up_in_chunks_too(void **state)
+{
+    (void)state;
+    struct file file = begin_file(true);
+    file.counting = true;
+    while (file.frames < 20000) {
+        put_frame(&file, 60 + draw(1000), false);
+        if (draw(2000) == 0) put_section(&file, 6);
+    }
+    struct pp_capture *capture = pp_capture_open(file.path, NULL);
+    struct pp_chunk *chunk = pp_chunk_create();
+    assert_true(pp_capture_take(capture, chunk));
+    assert_true(chunk_count(chunk) > 1000); /* such packets do not end a chunk */
+    assert_true(pp_capture_info(capture)->drops > 1000);
+    pp_capture_abandon(capture, chunk);
+    pp_chunk_destroy(chunk);
+    pp_capture_close(capture);
+    assert_threads_agree(&file);
+}
+
 static void a_file_cut_inside_a_record_is_read_alike(void **state)
 {
     (void)state;
@@ -287,6 +312,7 @@ int main(void)
         cmocka_unit_test(payload_that_fools_the_guess_fools_no_thread),
         cmocka_unit_test(interfaces_that_appear_on_the_way_are_known_to_all),
         cmocka_unit_test(sections_that_change_what_an_interface_means_are_known_to_all),
+        cmocka_unit_test(drops_that_packets_count_are_added_up_in_chunks_too),
         cmocka_unit_test(a_file_cut_inside_a_record_is_read_alike),
         cmocka_unit_test(when_one_gives_up_all_find_the_capture_ended),
     };
