@@ -77,7 +77,7 @@ static struct file begin_file(bool pcapng)
 static void put_frame(struct file *file, uint32_t size, bool fooling)
 {
     uint32_t padded = (size + 3) & ~3u, i = file->frames++, drops = file->counting && draw(3) == 0 ? 1 + draw(9) : 0;
-    const uint32_t options[] = {4 | 8 << 16, drops, 0}, total = 32 + padded + (drops ? sizeof options : 0);
+    const uint32_t options[] = {4 | 8 << 16, drops, 0}, total = 32 + padded + (drops ? (uint32_t)sizeof options : 0);
     const uint32_t record[] = {SECOND + i / 1000, i % 1000 * 1000, size, size, i};
     const uint32_t block[] = {6, total, file->interfaces - 1, 0x00064d3f, i, size, size, i}, end[] = {total};
     off_t payload = file->size + (file->pcapng ? 28 : 16);
