@@ -270,9 +270,10 @@ static void drops_that_packets_count_are_added_up_in_chunks_too(void **state)
     }
     struct pp_capture *capture = pp_capture_open(file.path, NULL);
     struct pp_chunk *chunk = pp_chunk_create();
+    assert_true(pp_capture_take(capture, chunk)); /* the first one begins with an interface, and is the reader's */
     assert_true(pp_capture_take(capture, chunk));
-    assert_true(chunk_count(chunk) > 1000); /* such packets do not end a chunk */
-    assert_true(pp_capture_info(capture)->drops > 1000);
+    assert_true(chunk_count(chunk) > 100); /* such packets do not end a chunk */
+    assert_true(pp_capture_info(capture)->drops > 100);
     pp_capture_abandon(capture, chunk);
     pp_chunk_destroy(chunk);
     pp_capture_close(capture);
