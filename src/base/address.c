@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "digits.h"
+#include "load.h"
 
 char *address_text(const struct pp_address *address, char out[ADDRESS_TEXT_MAX])
 {
@@ -84,6 +85,25 @@ bool address_is_group(const struct pp_address *address)
     static const uint8_t all_ones[4] = {255, 255, 255, 255};
     if (address->family == PP_IPV4) return (address->bytes[0] & 0xf0) == 0xe0 || memcmp(address->bytes, all_ones, 4) == 0;
     return address->family == PP_IPV6 && address->bytes[0] == 0xff;
+}
+
+static uint64_t load_be64(const uint8_t *bytes) { return (uint64_t)load_be32(bytes) << 32 | load_be32(bytes + 4); }
+
+uint64_t address_high(const struct pp_address *address) { return load_be64(address->bytes); }
+uint64_t address_low(const struct pp_address *address) { return load_be64(address->bytes + 8); }
+
+static uint64_t mixed(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    return x ^ x >> 32;
+}
+
+uint64_t address_hash(const struct pp_address *address)
+{
+    uint64_t words[2];
+    memcpy(words, address->bytes, sizeof words);
+    return mixed(words[0] + mixed(mixed(words[1] + address->family)));
 }
 
 struct pp_address address_from(uint8_t family, const uint8_t bytes[16])

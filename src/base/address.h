@@ -22,6 +22,11 @@ int address_compare(const struct pp_address *a, const struct pp_address *b);
 bool address_is_loopback(const struct pp_address *address);
 /** Multicast (either family) or 255.255.255.255. */
 bool address_is_group(const struct pp_address *address);
+/** The two halves of an address as numbers that sort as its bytes do. */
+uint64_t address_high(const struct pp_address *address);
+uint64_t address_low(const struct pp_address *address);
+/** For hash tables of what a site or a capture holds; whoever picks addresses can make them collide, which costs time only. */
+uint64_t address_hash(const struct pp_address *address);
 struct pp_address address_from(uint8_t family, const uint8_t bytes[16]);
 
 #endif

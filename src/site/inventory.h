@@ -28,18 +28,18 @@ struct slot {
     uint16_t host;
 };
 
-/** The slots of one family and length. */
+/** A family and length that some slot has. */
 struct level {
     uint8_t family, length;
-    uint32_t first, count;
 };
 
 enum { LEVELS_MAX = 33 + 129 };
 
-/** Prefixes, longest first within a family; each length is searched by halving. */
+/** Prefixes, longest first within a family; each length there is costs a look-up one probe of the hash table. */
 struct lookup {
     struct slot *slots;
     uint32_t slot_count;
+    uint32_t *numbers, mask; /* by hash: number of a slot + 1; 0: empty */
     struct level levels[LEVELS_MAX];
     uint16_t level_count;
     uint16_t *joined_into; /* of each host: itself, or whom it was joined to */

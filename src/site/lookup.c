@@ -3,17 +3,7 @@
 
 #include "address.h"
 #include "inventory.h"
-
-/* IPv4 first, long before short, then by address, then by the order of the file: the first of equals is the one that stays. */
-static int compare_slots(const void *left, const void *right)
-{
-    const struct slot *a = left, *b = right;
-    if (a->address.family != b->address.family) return a->address.family < b->address.family ? -1 : 1;
-    if (a->length != b->length) return a->length > b->length ? -1 : 1;
-    int order = address_compare(&a->address, &b->address);
-    if (order) return order;
-    return a->host < b->host ? -1 : a->host > b->host;
-}
+#include "keyed.h"
 
 static bool same_prefix(const struct slot *a, const struct slot *b)
 {
@@ -57,6 +47,30 @@ static void join_hosts(struct pp_site *site, struct lookup *lookup, const struct
     lookup->joined_into[shared->host] = kept->host;
 }
 
+/* IPv4 first, long before short, then by address, then by the order of the file: the first of equals is the one that stays.
+ * false: out of memory. */
+static bool sort_slots(struct lookup *lookup)
+{
+    size_t count = lookup->slot_count;
+    struct keyed *items = malloc((2 * count + 1) * sizeof *items);
+    struct slot *unsorted = malloc((count + 1) * sizeof *unsorted);
+    if (!items || !unsorted) return free(items), free(unsorted), false;
+    memcpy(unsorted, lookup->slots, count * sizeof *unsorted);
+    for (uint32_t i = 0; i < count; i++) items[i] = (struct keyed){address_low(&unsorted[i].address), i};
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) items[i].key = address_high(&unsorted[items[i].number].address);
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct slot *slot = &unsorted[items[i].number];
+        items[i].key = (uint64_t)slot->address.family << 8 | (uint8_t)(UINT8_MAX - slot->length);
+    }
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) lookup->slots[i] = unsorted[items[i].number];
+    free(items);
+    free(unsorted);
+    return true;
+}
+
 /* Drop the later ones of equal prefixes. */
 static void join_equals(struct pp_site *site, struct lookup *lookup)
 {
@@ -75,12 +89,27 @@ static void make_levels(struct lookup *lookup)
     for (uint32_t i = 0; i < lookup->slot_count; i++) {
         const struct slot *slot = &lookup->slots[i];
         struct level *level = lookup->level_count ? &lookup->levels[lookup->level_count - 1] : NULL;
-        if (!level || level->family != slot->address.family || level->length != slot->length) {
-            level = &lookup->levels[lookup->level_count++];
-            *level = (struct level){slot->address.family, slot->length, i, 0};
-        }
-        level->count++;
+        if (!level || level->family != slot->address.family || level->length != slot->length)
+            lookup->levels[lookup->level_count++] = (struct level){slot->address.family, slot->length};
     }
+}
+
+static uint32_t hash_prefix(const struct pp_address *address, uint8_t length) { return (uint32_t)address_hash(address) ^ length; }
+
+/* Prefixes are found by their hash, whatever their number. */
+static bool hash_slots(struct lookup *lookup, struct arena *arena)
+{
+    uint32_t size = 16;
+    while (size < 2 * lookup->slot_count) size *= 2;
+    lookup->numbers = arena_alloc(arena, size * sizeof *lookup->numbers);
+    if (!lookup->numbers) return false;
+    lookup->mask = size - 1;
+    for (uint32_t i = 0; i < lookup->slot_count; i++) {
+        uint32_t at = hash_prefix(&lookup->slots[i].address, lookup->slots[i].length) & lookup->mask;
+        while (lookup->numbers[at]) at = (at + 1) & lookup->mask;
+        lookup->numbers[at] = i + 1;
+    }
+    return true;
 }
 
 struct lookup *site_lookup_create(struct pp_site *site, const struct pp_spec *spec, struct arena *arena)
@@ -90,11 +119,11 @@ struct lookup *site_lookup_create(struct pp_site *site, const struct pp_spec *sp
     *lookup = (struct lookup){0};
     lookup->slots = collect(site, arena, &lookup->slot_count);
     lookup->joined_into = arena_alloc(arena, (site->host_count + 1) * sizeof *lookup->joined_into);
-    if (!lookup->slots || !lookup->joined_into) return NULL;
+    if (!lookup->slots || !lookup->joined_into || !sort_slots(lookup)) return NULL;
     for (uint32_t i = 0; i < site->host_count; i++) lookup->joined_into[i] = (uint16_t)i;
-    qsort(lookup->slots, lookup->slot_count, sizeof *lookup->slots, compare_slots);
     join_equals(site, lookup);
     make_levels(lookup);
+    if (!hash_slots(lookup, arena)) return NULL;
     pp_role_set primary = 0;
     for (uint16_t i = 0; i < spec->role_count; i++) {
         if (spec->roles[i].loopback) lookup->loopback_roles |= UINT32_C(1) << i;
@@ -108,18 +137,10 @@ struct lookup *site_lookup_create(struct pp_site *site, const struct pp_spec *sp
 static struct pp_address masked(const struct pp_address *address, uint8_t length)
 {
     struct pp_address out = *address;
-    for (unsigned i = 0; i < sizeof out.bytes; i++) {
-        unsigned bits = length > i * 8 ? length - i * 8 : 0;
-        if (bits < 8) out.bytes[i] &= (uint8_t)(0xff00u >> bits);
-    }
+    size_t kept = length / 8u;
+    if (length % 8u) out.bytes[kept++] &= (uint8_t)(0xff00u >> length % 8u);
+    memset(out.bytes + kept, 0, sizeof out.bytes - kept);
     return out;
-}
-
-static int compare_addresses(const void *key, const void *slot)
-{
-    const struct pp_address *address = key;
-    const struct slot *other = slot;
-    return address_compare(address, &other->address);
 }
 
 const struct slot *site_lookup_find(const struct lookup *lookup, const struct pp_address *address, unsigned below)
@@ -128,8 +149,10 @@ const struct slot *site_lookup_find(const struct lookup *lookup, const struct pp
         const struct level *level = &lookup->levels[i];
         if (level->family != address->family || level->length >= below) continue;
         struct pp_address key = masked(address, level->length);
-        const struct slot *slot = bsearch(&key, lookup->slots + level->first, level->count, sizeof *slot, compare_addresses);
-        if (slot) return slot;
+        for (uint32_t at = hash_prefix(&key, level->length) & lookup->mask; lookup->numbers[at]; at = (at + 1) & lookup->mask) {
+            const struct slot *slot = &lookup->slots[lookup->numbers[at] - 1];
+            if (slot->length == level->length && memcmp(&slot->address, &key, sizeof key) == 0) return slot;
+        }
     }
     return NULL;
 }

@@ -9,6 +9,7 @@
 #include "address.h"
 #include "clock.h"
 #include "community_id.h"
+#include "keyed.h"
 #include "siphash.h"
 #include "text.h"
 
@@ -69,6 +70,41 @@ static void text_is_formatted_as_by_printf(void **state)
     text_printf(&text, "%d%s", -7, "end");
     assert_string_equal(text.bytes + text.length - 5, "-7end");
     text_finish(&text);
+}
+
+static void keys_are_sorted_and_equal_ones_keep_their_order(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    static struct keyed items[COUNT], scratch[COUNT];
+    uint64_t random = 1;
+    for (unsigned bits = 0; bits <= 64; bits++)
+        for (size_t count = 0; count <= COUNT; count = 2 * count + 1) {
+            for (uint32_t i = 0; i < count; i++) {
+                random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+                items[i] = (struct keyed){bits ? (random ^ random << 31) >> (64 - bits) << (i % 3 ? 0 : (64 - bits)) : 7, i};
+            }
+            keyed_sort(items, scratch, count);
+            for (size_t i = 1; i < count; i++) {
+                assert_true(items[i - 1].key <= items[i].key);
+                assert_true(items[i - 1].key < items[i].key || items[i - 1].number < items[i].number);
+            }
+        }
+}
+
+static void the_halves_of_addresses_sort_as_addresses_do(void **state)
+{
+    (void)state;
+    static const char *const sorted[] = {"0.0.0.0", "9.255.255.255", "10.0.0.1",          "10.0.1.0",       "255.0.0.1", "::",
+                                         "::1",     "2001:db8::",    "2001:db8::1:0:0:1", "2001:db8:0:1::", "fe80::1",   "fe80::2"};
+    for (size_t i = 1; i < sizeof sorted / sizeof *sorted; i++) {
+        struct pp_address a, b;
+        assert_true(address_parse(sorted[i - 1], &a) && address_parse(sorted[i], &b));
+        assert_true(address_compare(&a, &b) < 0);
+        if (a.family != b.family) continue;
+        assert_true(address_high(&a) < address_high(&b) || (address_high(&a) == address_high(&b) && address_low(&a) < address_low(&b)));
+        assert_true(address_hash(&a) != address_hash(&b));
+    }
 }
 
 /* Up to the last day that 64-bit nanoseconds hold, in the year 2554. */
@@ -160,6 +196,8 @@ int main(void)
         cmocka_unit_test(unsafe_bytes_are_escaped),
         cmocka_unit_test(times_are_printed_and_read_back),
         cmocka_unit_test(text_is_formatted_as_by_printf),
+        cmocka_unit_test(keys_are_sorted_and_equal_ones_keep_their_order),
+        cmocka_unit_test(the_halves_of_addresses_sort_as_addresses_do),
         cmocka_unit_test(every_day_has_the_date_of_the_c_library),
         cmocka_unit_test(addresses_are_printed_as_the_c_library_prints_them),
         cmocka_unit_test(prefixes_hold_their_addresses_only),
