@@ -166,7 +166,7 @@ static void conclude_all(struct assessment *a)
 
 static bool judge_everything(struct assessment *a)
 {
-    if (!learn_addresses(a) || !matching_init(&a->matching, a->in->spec, a->in->site)) return false;
+    if (!learn_addresses(a) || !matching_init(&a->matching, a->in->spec, a->in->site) || !port_sets_init(&a->companions)) return false;
     learn_class_ports(a);
     mark_narrow_ports(a);
     learn_loopback_features(a);
@@ -206,6 +206,7 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
         free(a->directory.slots);
         endpoints_finish(&a->endpoints);
         matching_finish(&a->matching);
+        port_sets_finish(&a->companions);
         waivers_finish(&a->waivers);
     }
     free(a);

@@ -9,7 +9,9 @@
 /** Addresses as small numbers, each with what the site knows of it, looked up once. */
 struct directory {
     struct pp_seen *seen;
-    uint32_t *slots; /* number + 1; 0: empty */
+    struct directory_slot {
+        uint32_t hash, number; /* number + 1; 0: empty */
+    } * slots;
     uint32_t count, room, mask;
 };
 
@@ -60,6 +62,17 @@ struct reading {
     uint16_t expired;       /* first matching expired one, or PP_NONE */
 };
 
+/** Sets of ports by port: bit i of an answer is set number i. */
+struct port_sets {
+    uint64_t *bits;
+};
+_Static_assert(PP_COMPANIONS_MAX <= 64, "a bit for each companion, and for each inference");
+
+bool port_sets_init(struct port_sets *sets);
+void port_sets_finish(struct port_sets *sets);
+void port_sets_add(struct port_sets *sets, unsigned number, const struct pp_ports *ports);
+uint64_t port_sets_at(const struct port_sets *sets, enum pp_transport transport, uint16_t port);
+
 /** Waivers by port, so that thousands of them cost a flow no more than those on its port. */
 struct waiver_index {
     uint32_t *start[2]; /* TCP, UDP: of each port's part of `narrow`, and one more */
@@ -75,6 +88,7 @@ struct assessment {
     struct directory directory;
     struct endpoints endpoints;
     struct matching matching;
+    struct port_sets companions;
     struct waiver_index waivers;
     struct pp_judged *judged;
     size_t count;
@@ -94,6 +108,16 @@ static inline pp_role_set telling_roles(const struct pp_spec *spec)
     for (unsigned r = 0; r < spec->role_count; r++)
         if (!spec->roles[r].anyone) roles |= UINT32_C(1) << r;
     return roles;
+}
+
+/** A hash of one word. */
+static inline uint64_t mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    return x ^ x >> 32;
 }
 
 /** For sorting: <0, 0, >0. */
@@ -177,7 +201,8 @@ struct pp_row_set credited_rows(const struct assessment *a, const struct pp_judg
 /* labels.c */
 bool add_labels(struct assessment *a);
 
-/* rows.c: states of rows and edges, with a finding for each blocked or missing edge; edges.c: which edges a row has */
+/* rows.c: states of rows and edges, with a finding for each blocked or missing edge; ledger.c: what flows prove of them;
+ * edges.c: which edges a row has */
 bool judge_rows(struct assessment *a);
 
 /** Edges that the site's hosts allow for a row, as found in the inventory; settings by edge. */

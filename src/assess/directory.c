@@ -1,54 +1,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "assess.h"
-
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    return x ^ x >> 32;
-}
-
-static uint64_t hash_address(const struct pp_address *address)
-{
-    uint64_t words[2];
-    memcpy(words, address->bytes, sizeof words);
-    return mix(words[0] + mix(words[1] + address->family));
-}
 
 static bool grow(struct directory *d)
 {
-    uint32_t room = d->room ? d->room * 2 : 1024;
+    uint32_t room = d->room ? d->room * 2 : 1024, mask = room * 2 - 1;
     struct pp_seen *seen = realloc(d->seen, room * sizeof *seen);
     if (!seen) return false;
     d->seen = seen;
-    uint32_t *slots = calloc((size_t)room * 2, sizeof *slots);
+    struct directory_slot *slots = calloc((size_t)room * 2, sizeof *slots);
     if (!slots) return false;
+    for (size_t i = 0; d->slots && i <= d->mask; i++) {
+        if (!d->slots[i].number) continue;
+        uint32_t at = d->slots[i].hash & mask;
+        while (slots[at].number) at = (at + 1) & mask;
+        slots[at] = d->slots[i];
+    }
     free(d->slots);
     d->slots = slots;
     d->room = room;
-    d->mask = room * 2 - 1;
-    for (uint32_t i = 0; i < d->count; i++) {
-        uint64_t at = hash_address(&d->seen[i].address) & d->mask;
-        while (slots[at]) at = (at + 1) & d->mask;
-        slots[at] = i + 1;
-    }
+    d->mask = mask;
     return true;
 }
 
 bool directory_add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t *number)
 {
     if (d->count == d->room && !grow(d)) return false;
-    uint64_t at = hash_address(address) & d->mask;
-    for (; d->slots[at]; at = (at + 1) & d->mask)
-        if (memcmp(&d->seen[d->slots[at] - 1].address, address, sizeof *address) == 0) return *number = d->slots[at] - 1, true;
+    uint32_t hash = (uint32_t)address_hash(address), at = hash & d->mask;
+    for (; d->slots[at].number; at = (at + 1) & d->mask) {
+        if (d->slots[at].hash != hash) continue;
+        *number = d->slots[at].number - 1;
+        if (memcmp(&d->seen[*number].address, address, sizeof *address) == 0) return true;
+    }
     struct pp_site_entry entry = site ? pp_site_find(site, address) : (struct pp_site_entry){.host = PP_NONE};
     d->seen[d->count] = (struct pp_seen){.address = *address, .entry = entry};
     *number = d->count++;
-    d->slots[at] = d->count;
+    d->slots[at] = (struct directory_slot){hash, d->count};
     return true;
 }
 

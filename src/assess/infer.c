@@ -5,29 +5,52 @@
 
 #include "address.h"
 #include "assess.h"
+#include "keyed.h"
+
+/* One answered flow read in one direction. */
+struct view {
+    uint32_t initiator, responder;
+    uint16_t port;
+    uint8_t transport;
+};
 
 struct inference {
     const struct pp_spec *spec;
     const struct pp_port_index *index;
     struct pp_flow_table *flows;
     struct directory directory; /* roles gather in seen[].entry.roles */
-    pp_role_set anchors;        /* roles whose holders tell what their peers are */
-    pp_role_set *anchored;      /* by address: the anchors it holds by the rules alone */
+    struct port_sets rules;     /* inferences that speak of a port */
+    uint64_t with_peers;        /* inferences that ask for roles of the other end */
+    struct pp_row_set telling;  /* narrow rows between hosts */
+    bool named[PP_CLASSES_MAX]; /* by port class: a narrow row names the port */
+    struct view *views;
+    size_t view_count, view_room;
+    pp_role_set anchors;   /* roles whose holders tell what their peers are */
+    pp_role_set *anchored; /* by address: the anchors it holds by the rules alone */
 };
 
-/* One answered flow read in one direction. */
-struct view {
-    uint32_t initiator, responder;
-    uint16_t port;
-    enum pp_transport transport;
-};
+static void prepare(struct inference *in)
+{
+    const struct pp_spec *spec = in->spec;
+    struct pp_row_set narrow = {{0}};
+    for (uint16_t r = 0; r < spec->row_count; r++) {
+        if (spec->rows[r].wide) continue;
+        pp_row_set_add(&narrow, r);
+        if (!spec->rows[r].loopback) pp_row_set_add(&in->telling, r);
+    }
+    for (unsigned c = 0; c < pp_port_index_stats(in->index).classes; c++) {
+        struct pp_row_set rows = rows_in_both(narrow, pp_class_rows(in->index, (uint8_t)c));
+        in->named[c] = !pp_row_set_empty(&rows);
+    }
+    for (unsigned i = 0; i < spec->inference_count; i++) {
+        port_sets_add(&in->rules, i, &spec->inferences[i].ports);
+        if (spec->inferences[i].peer_roles) in->with_peers |= UINT64_C(1) << i;
+    }
+}
 
 static bool on_narrow_row(const struct inference *in, enum pp_transport transport, uint16_t port)
 {
-    const struct pp_row_set *rows = pp_class_rows(in->index, pp_port_class(in->index, transport, port));
-    for (uint16_t r = 0; r < in->spec->row_count; r++)
-        if (pp_row_set_has(rows, r) && !in->spec->rows[r].wide) return true;
-    return false;
+    return in->named[pp_port_class(in->index, transport, port)];
 }
 
 /* Which end answers: by the handshake, else by the one port of the two that a narrow row names, else (name service talks
@@ -46,21 +69,38 @@ static unsigned responder_of(const struct inference *in, const struct pp_flow *f
     return first < 2 ? !first : 2;
 }
 
-static bool view_flow(struct inference *in, size_t number, struct view *view, bool *useful)
+static bool keep_view(struct inference *in, const struct view *view)
+{
+    if (in->view_count == in->view_room) {
+        size_t room = in->view_room ? in->view_room * 2 : 1024;
+        struct view *views = realloc(in->views, room * sizeof *views);
+        if (!views) return false;
+        in->views = views;
+        in->view_room = room;
+    }
+    in->views[in->view_count++] = *view;
+    return true;
+}
+
+/* Keep what a flow tells, if it tells anything. `last`: the address of end 0 of the flow before, which is mostly the same. */
+static bool view_flow(struct inference *in, size_t number, struct pp_address *last, uint32_t *last_number)
 {
     struct pp_flow flow;
     pp_flow_at(in->flows, number, &flow);
     unsigned responder = responder_of(in, &flow);
-    *useful = false;
     for (unsigned e = 0; e < 2; e++)
         if (address_is_group(&flow.address[e]) || address_is_loopback(&flow.address[e])) return true;
     if (responder > 1) return true;
     enum pp_outcome outcome = outcome_of(&flow, !responder);
     if (outcome != PP_ANSWERED && outcome != PP_HALF_SEEN) return true;
-    *useful = true;
-    *view = (struct view){.port = flow.port[responder], .transport = flow.transport};
-    return directory_add(&in->directory, NULL, &flow.address[!responder], &view->initiator) &&
-           directory_add(&in->directory, NULL, &flow.address[responder], &view->responder);
+    uint32_t end[2];
+    if (memcmp(&flow.address[0], last, sizeof *last) != 0) {
+        if (!directory_add(&in->directory, NULL, &flow.address[0], last_number)) return false;
+        *last = flow.address[0];
+    }
+    end[0] = *last_number;
+    if (!directory_add(&in->directory, NULL, &flow.address[1], &end[1])) return false;
+    return keep_view(in, &(struct view){end[!responder], end[responder], flow.port[responder], flow.transport});
 }
 
 static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->directory.seen[address].entry.roles; }
@@ -70,19 +110,14 @@ static void infer_end(struct inference *in, const struct pp_inference *rule, uin
     if (!rule->peer_roles || *roles_of(in, peer) & rule->peer_roles) *roles_of(in, end) |= rule->roles;
 }
 
-/* The rules file's own inferences; returns whether one spoke of this port. */
-static bool apply_rules(struct inference *in, const struct view *v, bool with_peers)
+/* Some of the rules file's own inferences. */
+static void apply_rules(struct inference *in, const struct view *v, uint64_t rules)
 {
-    bool spoke = false;
-    for (unsigned i = 0; i < in->spec->inference_count; i++) {
-        const struct pp_inference *rule = &in->spec->inferences[i];
-        if (!pp_ports_hold(&rule->ports, v->transport, v->port)) continue;
-        spoke = true;
-        if ((rule->peer_roles != 0) != with_peers) continue;
+    for (; rules; rules &= rules - 1) {
+        const struct pp_inference *rule = &in->spec->inferences[__builtin_ctzll(rules)];
         if (rule->who != PP_INFER_INITIATOR) infer_end(in, rule, v->responder, v->initiator);
         if (rule->who != PP_INFER_RESPONDER) infer_end(in, rule, v->initiator, v->responder);
     }
-    return spoke;
 }
 
 static pp_role_set primary_roles(const struct pp_spec *spec)
@@ -106,12 +141,13 @@ static pp_role_set anchor_roles(const struct pp_spec *spec)
 /* The other end of a narrow row's flow with an anchor (a server of the array) has that row's role. */
 static void apply_rows(struct inference *in, const struct view *v)
 {
-    const struct pp_row_set *rows = pp_class_rows(in->index, pp_port_class(in->index, v->transport, v->port));
-    for (uint16_t r = 0; r < in->spec->row_count; r++) {
+    pp_role_set initiator = in->anchored[v->initiator], responder = in->anchored[v->responder];
+    if (!initiator && !responder) return;
+    struct pp_row_set rows = rows_in_both(in->telling, pp_class_rows(in->index, pp_port_class(in->index, v->transport, v->port)));
+    FOR_EACH_ROW (r, &rows) {
         const struct pp_row *row = &in->spec->rows[r];
-        if (!pp_row_set_has(rows, r) || row->wide || row->loopback) continue;
-        if (in->anchored[v->initiator] >> row->from & 1) *roles_of(in, v->responder) |= UINT32_C(1) << row->to;
-        if (in->anchored[v->responder] >> row->to & 1) *roles_of(in, v->initiator) |= UINT32_C(1) << row->from;
+        if (initiator >> row->from & 1) *roles_of(in, v->responder) |= UINT32_C(1) << row->to;
+        if (responder >> row->to & 1) *roles_of(in, v->initiator) |= UINT32_C(1) << row->from;
     }
 }
 
@@ -126,21 +162,43 @@ static bool drop_anchors(struct inference *in)
 static bool infer_roles(struct inference *in)
 {
     size_t count = pp_flow_count(in->flows);
-    for (unsigned pass = 0; pass < 2; pass++) {
-        if (pass == 1 && !drop_anchors(in)) return false;
-        for (size_t i = 0; i < count; i++) {
-            struct view v;
-            bool useful;
-            if (!view_flow(in, i, &v, &useful)) return false;
-            if (useful && !apply_rules(in, &v, pass == 1) && pass == 1) apply_rows(in, &v);
-        }
+    struct pp_address last = {0};
+    uint32_t last_number = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!view_flow(in, i, &last, &last_number)) return false;
+    for (size_t i = 0; i < in->view_count; i++) {
+        const struct view *v = &in->views[i];
+        apply_rules(in, v, port_sets_at(&in->rules, v->transport, v->port) & ~in->with_peers);
+    }
+    if (!drop_anchors(in)) return false;
+    for (size_t i = 0; i < in->view_count; i++) {
+        const struct view *v = &in->views[i];
+        uint64_t rules = port_sets_at(&in->rules, v->transport, v->port);
+        if (rules)
+            apply_rules(in, v, rules & in->with_peers);
+        else
+            apply_rows(in, v);
     }
     return true;
 }
 
-static int compare_seen(const void *x, const void *y)
+/* The addresses in order. NULL: out of memory. */
+static uint32_t *order_addresses(const struct inference *in)
 {
-    return address_compare(&((const struct pp_seen *)x)->address, &((const struct pp_seen *)y)->address);
+    const struct pp_seen *seen = in->directory.seen;
+    size_t count = in->directory.count;
+    struct keyed *items = malloc((2 * count + 1) * sizeof *items);
+    uint32_t *order = malloc((count + 1) * sizeof *order);
+    if (!items || !order) return free(items), free(order), NULL;
+    for (uint32_t i = 0; i < count; i++) items[i] = (struct keyed){address_low(&seen[i].address), i};
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) items[i].key = address_high(&seen[items[i].number].address);
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].address.family;
+    keyed_sort(items, items + count, count);
+    for (uint32_t i = 0; i < count; i++) order[i] = items[i].number;
+    free(items);
+    return order;
 }
 
 /* --- from roles to a site ------------------------------------------------------------------------------------------- */
@@ -183,14 +241,15 @@ static void name_host(const struct inference *in, pp_role_set roles, struct kind
     snprintf(out, 80, "%.*s%s-%u", length > 60 ? 60 : length, name, group ? "-hosts" : "", ++kinds->numbers[role]);
 }
 
-static bool add_group(struct inference *in, struct pp_site *site, struct kinds *kinds, pp_role_set roles)
+static bool add_group(struct inference *in, struct pp_site *site, const uint32_t *order, struct kinds *kinds, pp_role_set roles)
 {
     struct pp_address *addresses = calloc(GROUP_MAX, sizeof *addresses);
     uint16_t count = 0;
     bool ok = addresses != NULL;
     for (uint32_t i = 0; ok && i <= in->directory.count; i++) {
         bool end = i == in->directory.count;
-        if (!end && in->directory.seen[i].entry.roles == roles) addresses[count++] = in->directory.seen[i].address;
+        const struct pp_seen *seen = end ? NULL : &in->directory.seen[order[i]];
+        if (seen && seen->entry.roles == roles) addresses[count++] = seen->address;
         if (!count || (!end && count < GROUP_MAX)) continue;
         char name[80];
         name_host(in, roles, kinds, true, name);
@@ -201,24 +260,24 @@ static bool add_group(struct inference *in, struct pp_site *site, struct kinds *
     return ok;
 }
 
-static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *kinds)
+static bool add_hosts(struct inference *in, struct pp_site *site, const uint32_t *order, struct kinds *kinds)
 {
-    struct pp_seen *seen = in->directory.seen;
-    if (in->directory.count) qsort(seen, in->directory.count, sizeof *seen, compare_seen);
     for (uint32_t i = 0; i < in->directory.count; i++) {
-        struct kind *kind = seen[i].entry.roles ? kind_of(kinds, seen[i].entry.roles) : NULL;
+        pp_role_set roles = *roles_of(in, order[i]);
+        struct kind *kind = roles ? kind_of(kinds, roles) : NULL;
         if (kind) kind->count++;
     }
     for (uint32_t i = 0; i < in->directory.count; i++) {
         char name[80];
-        if (!seen[i].entry.roles) continue;
-        struct kind *kind = kind_of(kinds, seen[i].entry.roles);
+        pp_role_set roles = *roles_of(in, order[i]);
+        if (!roles) continue;
+        struct kind *kind = kind_of(kinds, roles);
         if (kind && kind->count > HOSTS_NAMED_MAX) continue;
-        name_host(in, seen[i].entry.roles, kinds, false, name);
-        if (!pp_site_add(site, name, &seen[i].address, seen[i].entry.roles, false)) return false;
+        name_host(in, roles, kinds, false, name);
+        if (!pp_site_add(site, name, &in->directory.seen[order[i]].address, roles, false)) return false;
     }
     for (unsigned k = 0; k < kinds->count; k++)
-        if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_group(in, site, kinds, kinds->items[k].roles)) return false;
+        if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_group(in, site, order, kinds, kinds->items[k].roles)) return false;
     return true;
 }
 
@@ -227,9 +286,15 @@ struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_i
     struct inference in = {.spec = spec, .index = index, .flows = flows, .anchors = anchor_roles(spec)};
     struct pp_site *site = pp_site_create("inferred from traffic");
     struct kinds *kinds = calloc(1, sizeof *kinds);
-    bool ok = site && kinds && infer_roles(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
+    uint32_t *order = NULL;
+    bool ok = site && kinds && port_sets_init(&in.rules);
+    if (ok) prepare(&in);
+    ok = ok && infer_roles(&in) && (order = order_addresses(&in)) && add_hosts(&in, site, order, kinds) && pp_site_finish(site, spec);
     directory_finish(&in.directory);
+    port_sets_finish(&in.rules);
+    free(in.views);
     free(in.anchored);
+    free(order);
     free(kinds);
     if (ok) return site;
     pp_site_destroy(site);

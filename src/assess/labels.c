@@ -44,11 +44,13 @@ static int compare_pairs(const void *x, const void *y)
     return (a->high > b->high) - (a->high < b->high);
 }
 
-static bool has_companions(const struct pp_spec *spec, uint16_t row)
+/* Rows whose traffic has companions. */
+static struct pp_row_set accompanied_rows(const struct pp_spec *spec)
 {
+    struct pp_row_set rows = {{0}};
     for (unsigned i = 0; i < spec->companion_count; i++)
-        if (spec->companions[i].beside == row) return true;
-    return false;
+        if (spec->companions[i].beside != PP_NONE) pp_row_set_add(&rows, spec->companions[i].beside);
+    return rows;
 }
 
 static void flow_times(const struct pp_flow *flow, pp_time_ns *first, pp_time_ns *last)
@@ -70,9 +72,10 @@ static bool collect(struct assessment *a, struct context *c)
     c->sessions = calloc(a->count + 1, sizeof *c->sessions);
     c->pairs = calloc(a->count + 1, sizeof *c->pairs);
     if (!c->sessions || !c->pairs) return false;
+    struct pp_row_set accompanied = accompanied_rows(a->in->spec);
     for (size_t i = 0; i < a->count; i++) {
         const struct pp_judged *j = &a->judged[i];
-        if (j->verdict == PP_EXPECTED && has_companions(a->in->spec, j->row)) c->pairs[c->pair_count++] = pair_of(j, j->row);
+        if (j->verdict == PP_EXPECTED && pp_row_set_has(&accompanied, j->row)) c->pairs[c->pair_count++] = pair_of(j, j->row);
         /* A session that the site has switched off calls back all the same. */
         uint16_t row = j->verdict == PP_EXPECTED ? j->row : j->reason == PP_FEATURE_OFF ? j->nearest_row : PP_NONE;
         if (row == PP_NONE || !a->in->spec->rows[row].announces_callback) continue;
@@ -128,10 +131,10 @@ static bool is_callback(const struct assessment *a, const struct context *c, con
 static uint16_t companion_of(const struct assessment *a, const struct context *c, const struct pp_judged *j)
 {
     const struct pp_spec *spec = a->in->spec;
-    for (uint16_t i = 0; i < spec->companion_count; i++) {
+    pp_role_set from = a->directory.seen[j->initiator_address].entry.roles, to = a->directory.seen[j->responder_address].entry.roles;
+    for (uint64_t here = port_sets_at(&a->companions, j->transport, j->responder_port); here; here &= here - 1) {
+        uint16_t i = (uint16_t)__builtin_ctzll(here);
         const struct pp_companion *companion = &spec->companions[i];
-        pp_role_set from = a->directory.seen[j->initiator_address].entry.roles, to = a->directory.seen[j->responder_address].entry.roles;
-        if (!pp_ports_hold(&companion->ports, j->transport, j->responder_port)) continue;
         if ((companion->from && !(from & companion->from)) || (companion->to && !(to & companion->to))) continue;
         if (companion->beside == PP_NONE) return i;
         struct accompanied wanted = pair_of(j, companion->beside);

@@ -21,7 +21,10 @@ void mark_narrow_ports(struct assessment *a)
     const struct pp_spec *spec = a->in->spec;
     for (unsigned i = 0; i < spec->row_count; i++)
         if (!spec->rows[i].wide) mark_ports(a, &spec->rows[i].ports);
-    for (unsigned i = 0; i < spec->companion_count; i++) mark_ports(a, &spec->companions[i].ports);
+    for (unsigned i = 0; i < spec->companion_count; i++) {
+        mark_ports(a, &spec->companions[i].ports);
+        port_sets_add(&a->companions, i, &spec->companions[i].ports);
+    }
     /* A wide waiver (a backup server, any port) names no port in particular; it would take every port away from the wide rows. */
     for (unsigned i = 0; i < a->in->site->waiver_count; i++)
         if (pp_ports_size(&a->in->site->waivers[i].ports) <= PP_WIDE_PORTS) mark_ports(a, &a->in->site->waivers[i].ports);
@@ -36,11 +39,10 @@ static bool holds_any(pp_role_set roles, pp_role_set wanted) { return !wanted ||
 
 static void read_companions(const struct assessment *a, const struct subject *s, unsigned initiator, struct reading *reading)
 {
-    const struct pp_spec *spec = a->in->spec;
-    for (unsigned i = 0; i < spec->companion_count; i++) {
-        const struct pp_companion *c = &spec->companions[i];
-        if (pp_ports_hold(&c->ports, s->flow->transport, s->port[!initiator]) && holds_any(s->roles[initiator], c->from) &&
-            holds_any(s->roles[!initiator], c->to))
+    uint64_t here = port_sets_at(&a->companions, s->flow->transport, s->port[!initiator]);
+    for (; here; here &= here - 1) {
+        const struct pp_companion *c = &a->in->spec->companions[__builtin_ctzll(here)];
+        if (holds_any(s->roles[initiator], c->from) && holds_any(s->roles[!initiator], c->to))
             narrow_down(reading, pp_ports_size(&c->ports));
     }
 }

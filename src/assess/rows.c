@@ -3,96 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assess.h"
-
-/* A flow's credit to a row. Sorted, credits of one edge stand together, and in them those of one pair of addresses. */
-struct credit {
-    uint16_t row, from, to, port;
-    bool off_primary;             /* an edge of its own that is never due */
-    uint32_t source, destination; /* directory numbers */
-    uint32_t flow;
-};
-
-struct ledger {
-    struct credit *credits;
-    size_t count, room;
-};
-
-static int compare_edges(const struct credit *a, const struct credit *b)
-{
-    int order = by(a->row, b->row);
-    if (!order) order = by(a->off_primary, b->off_primary);
-    if (!order) order = by(a->from, b->from);
-    if (!order) order = by(a->to, b->to);
-    return order ? order : by(a->port, b->port);
-}
-
-static int compare_pairs(const struct credit *a, const struct credit *b)
-{
-    int order = by(a->source, b->source);
-    return order ? order : by(a->destination, b->destination);
-}
-
-static int compare_credits(const void *x, const void *y)
-{
-    const struct credit *a = x, *b = y;
-    int order = compare_edges(a, b);
-    if (!order) order = compare_pairs(a, b);
-    return order ? order : by(a->flow, b->flow);
-}
-
-static bool add_credit(struct ledger *ledger, struct credit credit)
-{
-    if (ledger->count == ledger->room) {
-        size_t room = ledger->room ? ledger->room * 2 : 256;
-        struct credit *credits = realloc(ledger->credits, room * sizeof *credits);
-        if (!credits) return false;
-        ledger->credits = credits;
-        ledger->room = room;
-    }
-    ledger->credits[ledger->count++] = credit;
-    return true;
-}
-
-/* Of two rows that are one conversation only the first is judged; the other takes its result. */
-static bool is_follower(const struct pp_spec *spec, uint16_t row)
-{
-    return spec->rows[row].partner != PP_NONE && spec->rows[row].partner < row;
-}
-
-static bool credit_flow(struct assessment *a, struct ledger *ledger, size_t number)
-{
-    const struct pp_judged *j = &a->judged[number];
-    struct pp_flow flow;
-    pp_flow_at(a->in->flows, number, &flow);
-    struct subject s = subject_of(a, &flow, j);
-    struct pp_row_set rows = credited_rows(a, j);
-    for (uint16_t r = 0; r < a->in->spec->row_count; r++) {
-        if (!pp_row_set_has(&rows, r) || is_follower(a->in->spec, r)) continue;
-        const struct pp_row *row = &a->in->spec->rows[r];
-        /* The conversation may have been opened from the partner's side. */
-        bool straight = s.roles[j->initiator] >> row->from & 1 && s.roles[!j->initiator] >> row->to & 1;
-        unsigned from = straight ? j->initiator : !j->initiator;
-        struct credit credit = {.row = r,
-                                .from = s.host[from],
-                                .to = s.host[!from],
-                                .port = j->responder_port,
-                                .source = s.address[from],
-                                .destination = s.address[!from],
-                                .flow = (uint32_t)number};
-        credit.off_primary = row->primary != PP_PRIMARY_NONE && j->labels & PP_LABEL_NOT_PRIMARY;
-        if (row->loopback) credit.from = credit.to = PP_NONE; /* a host's own affair */
-        if (credit.off_primary)
-            credit.port = 0;
-        else
-            edge_key(row, &credit.from, &credit.to, &credit.port);
-        if (!add_credit(ledger, credit)) return false;
-        a->report->rows[r].flows++;
-        a->report->rows[r].packets += j->packets;
-        a->report->rows[r].wide_flows += (j->labels & PP_LABEL_WIDE) != 0;
-    }
-    return true;
-}
+#include "ledger.h"
 
 /* Worse first: what an edge takes of its pairs, and a row of its edges. */
 static unsigned badness(enum pp_state state)
@@ -107,17 +18,17 @@ static bool answers(const struct pp_row *row, const struct pp_judged *j)
     return j->outcome == PP_ANSWERED || j->outcome == PP_HALF_SEEN || (row->one_way && j->outcome == PP_SILENT && !j->too_late);
 }
 
-/* One pair of addresses: answered if any of its flows was. */
+/* One pair of addresses, by its flows that were not simply answered: answered if any of its flows was. */
 static enum pp_state judge_pair(const struct assessment *a, const struct pp_row *row, const struct credit *credits, size_t count,
                                 enum pp_outcome *outcome, unsigned *notes)
 {
+    if (credits->answered) return *outcome = PP_ANSWERED, PP_STATE_EXPECTED;
     enum pp_state state = PP_STATE_NOT_OBSERVABLE;
     *outcome = PP_SILENT;
     for (size_t i = 0; i < count; i++) {
         const struct pp_judged *j = &a->judged[credits[i].flow];
-        *notes |= j->labels & (PP_LABEL_WIDE | PP_LABEL_NOT_PRIMARY);
         if (answers(row, j)) {
-            if (state != PP_STATE_EXPECTED || j->outcome == PP_ANSWERED) *outcome = j->outcome;
+            if (state != PP_STATE_EXPECTED) *outcome = j->outcome;
             state = PP_STATE_EXPECTED;
         } else if (state != PP_STATE_EXPECTED) {
             /* The more telling picture: a rejecting device, then a refusal, then silence. */
@@ -129,45 +40,45 @@ static enum pp_state judge_pair(const struct assessment *a, const struct pp_row 
     return state;
 }
 
-/* The worst pair of an edge, for its finding. */
+/* The worst pair of an edge, the first of equals, for its finding. */
 struct worst {
-    const struct credit *credits;
+    uint64_t pair;
+    const struct credit *credits; /* NULL: it is answered */
     size_t count;
-    uint32_t pairs;
+    uint32_t pairs; /* blocked ones */
     bool other_family;
 };
 
-static uint8_t pair_family(const struct assessment *a, const struct credit *credit)
+static struct pp_edge judge_edge(const struct assessment *a, const struct pp_row *row, const struct tally *tally,
+                                 const struct credit *credits, struct worst *worst)
 {
-    return a->directory.seen[credit->source].address.family;
-}
-
-static struct pp_edge judge_edge(const struct assessment *a, const struct pp_row *row, const struct credit *credits, size_t count,
-                                 struct worst *worst)
-{
-    struct pp_edge edge = {.from = credits->from,
-                           .to = credits->to,
-                           .port = credits->port,
+    struct pp_edge edge = {.from = edge_from(tally->edge),
+                           .to = edge_to(tally->edge),
+                           .port = edge_port(tally->edge),
                            .state = PP_STATE_EXPECTED,
+                           .outcome = PP_ANSWERED,
                            .tried = true,
                            .satisfied_by = PP_NONE,
-                           .flows = count};
-    *worst = (struct worst){0};
-    bool works[2] = {false, false}; /* over IPv4, over IPv6 */
-    for (size_t i = 0, n; i < count; i += n) {
-        for (n = 1; i + n < count && compare_pairs(&credits[i], &credits[i + n]) == 0; n++) continue;
+                           .notes = tally->notes,
+                           .flows = tally->flows,
+                           .packets = tally->packets};
+    *worst = (struct worst){.pair = tally->answered_pair};
+    bool works[2] = {tally->answered[0], tally->answered[1]}; /* over IPv4, over IPv6 */
+    for (size_t i = 0, n; i < tally->credit_count; i += n) {
+        for (n = 1; i + n < tally->credit_count && credits[i].pair == credits[i + n].pair; n++) continue;
         enum pp_outcome outcome;
         enum pp_state state = judge_pair(a, row, credits + i, n, &outcome, &edge.notes);
-        for (size_t k = 0; k < n; k++) edge.packets += a->judged[credits[i + k].flow].packets;
-        if (!worst->credits || badness(state) > badness(edge.state)) {
+        if (badness(state) > badness(edge.state) || (state == edge.state && credits[i].pair < worst->pair)) {
             edge.state = state;
             edge.outcome = outcome;
-            *worst = (struct worst){.credits = credits + i, .count = n};
+            worst->pair = credits[i].pair;
+            worst->credits = credits + i;
+            worst->count = n;
         }
-        works[pair_family(a, &credits[i]) == PP_IPV6] |= state == PP_STATE_EXPECTED;
+        works[a->directory.seen[pair_source(credits[i].pair)].address.family == PP_IPV6] |= state == PP_STATE_EXPECTED;
         if (state == PP_STATE_BLOCKED) worst->pairs++;
     }
-    worst->other_family = works[pair_family(a, worst->credits) != PP_IPV6];
+    worst->other_family = works[a->directory.seen[pair_source(worst->pair)].address.family != PP_IPV6];
     return edge;
 }
 
@@ -236,8 +147,8 @@ static bool missing_findings(struct assessment *a, uint16_t number)
     return true;
 }
 
-/* Candidates of a row met with its credits: tried edges take their worst pair, untried ones wait for any_of. */
-static bool build_edges(struct assessment *a, uint16_t number, const struct credit *credits, size_t count,
+/* Candidates of a row met with its tallies: tried edges take their worst pair, untried ones wait for any_of. */
+static bool build_edges(struct assessment *a, uint16_t number, const struct ledger *ledger, const struct tally *tallies, size_t count,
                         const struct candidates *candidates)
 {
     struct pp_row_result *result = &a->report->rows[number];
@@ -245,13 +156,13 @@ static bool build_edges(struct assessment *a, uint16_t number, const struct cred
     if (!result->edges) return false;
     bool *done = calloc(candidates->count + 1, sizeof *done);
     if (!done) return false;
-    for (size_t i = 0, n; i < count; i += n) {
-        for (n = 1; i + n < count && compare_edges(&credits[i], &credits[i + n]) == 0; n++) continue;
+    for (size_t i = 0; i < count; i++) {
         struct worst worst;
-        struct pp_edge edge = judge_edge(a, &a->in->spec->rows[number], credits + i, n, &worst);
-        const struct candidate *known = credits[i].off_primary ? NULL : find_candidate(candidates, edge.from, edge.to, edge.port);
+        bool off_primary = edge_off_primary(tallies[i].edge);
+        struct pp_edge edge = judge_edge(a, &a->in->spec->rows[number], &tallies[i], ledger->credits + tallies[i].credit_first, &worst);
+        const struct candidate *known = off_primary ? NULL : find_candidate(candidates, edge.from, edge.to, edge.port);
         if (known) done[known - candidates->items] = true;
-        edge.due = known || (candidates->too_many && !credits[i].off_primary);
+        edge.due = known || (candidates->too_many && !off_primary);
         if (edge.due && edge.state == PP_STATE_BLOCKED && !blocked_finding(a, number, &edge, &worst)) return free(done), false;
         result->edges[result->edge_count++] = edge;
     }
@@ -341,18 +252,16 @@ static void see_hosts(struct assessment *a)
 bool judge_rows(struct assessment *a)
 {
     const struct pp_spec *spec = a->in->spec;
-    struct ledger ledger = {0};
+    struct ledger ledger;
     struct candidates *candidates = calloc(spec->row_count + 1u, sizeof *candidates);
-    bool ok = candidates != NULL;
     see_hosts(a);
-    for (size_t i = 0; ok && i < a->count; i++)
-        if (a->judged[i].verdict == PP_EXPECTED) ok = credit_flow(a, &ledger, i);
-    if (ok && ledger.count) qsort(ledger.credits, ledger.count, sizeof *ledger.credits, compare_credits);
+    bool ok = ledger_fill(&ledger, a) && candidates;
     size_t at = 0;
     for (uint16_t r = 0; ok && r < spec->row_count; r++) {
         size_t n = 0;
-        while (at + n < ledger.count && ledger.credits[at + n].row == r) n++;
-        ok = is_follower(spec, r) || (list_candidates(a, r, &candidates[r]) && build_edges(a, r, ledger.credits + at, n, &candidates[r]));
+        while (at + n < ledger.tally_count && edge_row(ledger.tallies[at + n].edge) == r) n++;
+        ok = is_follower(spec, r) ||
+             (list_candidates(a, r, &candidates[r]) && build_edges(a, r, &ledger, ledger.tallies + at, n, &candidates[r]));
         at += n;
     }
     for (uint16_t r = 0; ok && r < spec->row_count; r++) ok = is_follower(spec, r) || settle_row(a, r, &candidates[r]);
@@ -362,6 +271,6 @@ bool judge_rows(struct assessment *a)
     }
     for (uint16_t r = 0; candidates && r < spec->row_count; r++) free(candidates[r].items);
     free(candidates);
-    free(ledger.credits);
+    ledger_finish(&ledger);
     return ok;
 }

@@ -135,6 +135,26 @@ TEST(the_rows_of_a_set_come_in_order_from_all_its_words)
     assert_int_equal(next_row(&set, 256), PP_NONE);
 }
 
+TEST(a_port_is_in_each_of_the_sets_that_hold_it)
+{
+    const struct pp_spec *spec = builtin_rules();
+    struct port_sets sets;
+    assert_true(port_sets_init(&sets));
+    for (uint16_t r = 0; r < spec->row_count; r++) port_sets_add(&sets, r, &spec->rows[r].ports);
+    for (uint16_t c = 0; c < spec->companion_count; c++) port_sets_add(&sets, spec->row_count + c, &spec->companions[c].ports);
+    for (unsigned t = 0; t < 2; t++)
+        for (uint32_t port = 0; port < 65536; port++) {
+            enum pp_transport transport = t ? PP_UDP : PP_TCP;
+            uint64_t expected = 0;
+            for (uint16_t r = 0; r < spec->row_count; r++)
+                expected |= (uint64_t)pp_ports_hold(&spec->rows[r].ports, transport, (uint16_t)port) << r;
+            for (uint16_t c = 0; c < spec->companion_count; c++)
+                expected |= (uint64_t)pp_ports_hold(&spec->companions[c].ports, transport, (uint16_t)port) << (spec->row_count + c);
+            assert_int_equal(port_sets_at(&sets, transport, (uint16_t)port), expected);
+        }
+    port_sets_finish(&sets);
+}
+
 /* The table of ends grows past its first size, and keeps what it was told. */
 TEST(ends_are_found_again_however_many_there_are)
 {
@@ -166,6 +186,7 @@ int main(void)
         cmocka_unit_test(anybody_opens_and_answers_every_row_and_an_unknown_host_none),
         cmocka_unit_test(a_row_is_off_between_two_hosts_as_its_feature_is),
         cmocka_unit_test(the_rows_of_a_set_come_in_order_from_all_its_words),
+        cmocka_unit_test(a_port_is_in_each_of_the_sets_that_hold_it),
         cmocka_unit_test(ends_are_found_again_however_many_there_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
