@@ -16,16 +16,19 @@ struct pp_report_options {
     bool all;              /* no line left out */
 };
 
-/** A report in a format ("text", "json"). *out is malloc'd; false: unknown format or out of memory. */
-bool pp_report_write(const struct pp_report *report, const char *format, const struct pp_report_options *options, char **out, size_t *size);
-/** The formats' names, for a usage message; NULL past the last. */
-const char *pp_report_format(unsigned i);
-
-/** Where flows go, piece by piece, since there may be millions. false from `write` stops. */
+/** Where bytes go, piece by piece, since there may be many. false from `write` stops. */
 struct pp_sink {
     bool (*write)(void *context, const char *bytes, size_t size);
     void *context;
 };
+
+/** A report in a format ("text", "json"). false: unknown format, out of memory, or the sink stopped. */
+bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options,
+                    const struct pp_sink *sink);
+/** The same in one piece. *out is malloc'd; false: unknown format or out of memory. */
+bool pp_report_write(const struct pp_report *report, const char *format, const struct pp_report_options *options, char **out, size_t *size);
+/** The formats' names, for a usage message; NULL past the last. */
+const char *pp_report_format(unsigned i);
 
 /** All flows as "tsv", "jsonl" or "text". `report` is needed for the latter two (who opened it, verdict); NULL for tsv.
  * The order of JSON lines and text is the table's. false: unknown format, out of memory, or the sink stopped. */

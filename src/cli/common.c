@@ -292,11 +292,10 @@ int session_report(struct session *s, struct arguments *a)
     if (!report) return complain("out of memory while judging"), EXIT_INPUT;
     struct pp_report_options options = {.outside_time = pp_audit_outside_time(s->audit)};
     terminal_options(a, &options);
-    char *bytes;
-    size_t size;
-    if (!pp_report_write(report, a->format ? a->format : "text", &options, &bytes, &size))
-        return complain("out of memory while writing"), EXIT_INPUT;
-    int status = write_out(a, bytes, size) ? pp_exit_status(report) : EXIT_INPUT;
-    free(bytes);
-    return status;
+    struct output *out = output_open(a->output);
+    if (!out) return EXIT_INPUT;
+    struct pp_sink sink = {output_write, out};
+    bool ok = pp_report_send(report, a->format ? a->format : "text", &options, &sink);
+    if (!ok && !out->failed) complain("out of memory while writing");
+    return output_close(out, ok) && ok ? pp_exit_status(report) : EXIT_INPUT;
 }

@@ -5,7 +5,13 @@
 #include "portproof/report.h"
 #include "text.h"
 
-bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out);
-bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out);
+/* Each writes into `out`, and may hand it over now and then (see hand_over); what is left in the end is the caller's to pass on. */
+bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+
+enum { REPORT_PIECE_BYTES = 128 * 1024 }; /* a report is written over and over into memory that stays in the cache */
+
+/** Give the sink what is there, once it is a piece; a large report then needs no more memory than that. NULL: it all stays. */
+bool hand_over(struct text *out, const struct pp_sink *sink);
 
 #endif

@@ -346,8 +346,11 @@ static void put_head(struct json_writer *w, const struct pp_report_options *opti
     end_list(w);
 }
 
-static void put_report(struct json_writer *w, const struct pp_report *r, const struct pp_report_options *options)
+/* false: out of memory, or the sink stopped. */
+static bool put_report(struct json_writer *w, const struct pp_report *r, const struct pp_report_options *options,
+                       const struct pp_sink *sink)
 {
+    bool ok = true;
     begin_object(w, NULL);
     put_head(w, options);
     put_rules(w, r->spec);
@@ -361,21 +364,22 @@ static void put_report(struct json_writer *w, const struct pp_report *r, const s
     end_list(w);
     put_summary(w, &r->summary);
     begin_list(w, "rows");
-    for (uint16_t i = 0; i < r->spec->row_count; i++) put_row(w, r, i);
+    for (uint16_t i = 0; ok && i < r->spec->row_count; i++) put_row(w, r, i), ok = hand_over(w->out, sink);
     end_list(w);
     begin_list(w, "findings");
-    for (uint32_t i = 0; i < r->finding_count; i++) put_finding(w, r, &r->findings[i]);
+    for (uint32_t i = 0; ok && i < r->finding_count; i++) put_finding(w, r, &r->findings[i]), ok = hand_over(w->out, sink);
     end_list(w);
     put_fitness(w, &r->fitness);
     put_counters(w, r, options);
     end_object(w);
+    return ok;
 }
 
-bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out)
+bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink)
 {
     struct json_writer w;
     json_writer_init(&w, out);
-    put_report(&w, report, options);
+    if (!put_report(&w, report, options, sink)) return false;
     text_add(out, "\n");
-    return !out->failed;
+    return true;
 }

@@ -2,9 +2,12 @@
 
 #include "formats.h"
 
+typedef bool write_report(const struct pp_report *report, const struct pp_report_options *options, struct text *out,
+                          const struct pp_sink *sink);
+
 static const struct format {
     const char *name;
-    bool (*write)(const struct pp_report *report, const struct pp_report_options *options, struct text *out);
+    write_report *write;
 } formats[] = {
     {"text", write_text},
     {"json", write_json},
@@ -12,18 +15,41 @@ static const struct format {
 
 const char *pp_report_format(unsigned i) { return i < sizeof formats / sizeof *formats ? formats[i].name : NULL; }
 
+static bool send_all(struct text *out, const struct pp_sink *sink)
+{
+    bool ok = !out->failed && (!out->length || sink->write(sink->context, out->bytes, out->length));
+    out->length = 0;
+    return ok;
+}
+
+bool hand_over(struct text *out, const struct pp_sink *sink)
+{
+    return sink && out->length >= REPORT_PIECE_BYTES ? send_all(out, sink) : !out->failed;
+}
+
+static bool write_format(const struct pp_report *report, const char *format, const struct pp_report_options *options, struct text *out,
+                         const struct pp_sink *sink)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, format) == 0) return formats[i].write(report, options, out, sink) && !out->failed;
+    return false;
+}
+
+bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options, const struct pp_sink *sink)
+{
+    struct text text;
+    text_init(&text);
+    bool ok = write_format(report, format, options, &text, sink) && send_all(&text, sink);
+    text_finish(&text);
+    return ok;
+}
+
 bool pp_report_write(const struct pp_report *report, const char *format, const struct pp_report_options *options, char **out, size_t *size)
 {
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        if (strcmp(formats[i].name, format) != 0) continue;
-        struct text text;
-        text_init(&text);
-        if (formats[i].write(report, options, &text) && !text.failed) {
-            *out = text.bytes;
-            *size = text.length;
-            return true;
-        }
-        text_finish(&text);
-    }
-    return false;
+    struct text text;
+    text_init(&text);
+    if (!write_format(report, format, options, &text, NULL)) return text_finish(&text), false;
+    *out = text.bytes;
+    *size = text.length;
+    return true;
 }

@@ -473,8 +473,9 @@ static void add_foot(struct page *p)
     text_finish(&line);
 }
 
-bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out)
+bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink)
 {
+    (void)sink; /* what people read is small */
     unsigned width = options->width ? options->width : WIDTH_DEFAULT;
     struct page page = {.out = out, .report = report, .options = options, .width = width < WIDTH_LEAST ? WIDTH_LEAST : width};
     add_head(&page);
