@@ -40,21 +40,10 @@ static void learn_class_ports(struct assessment *a)
             a->class_port[t][pp_port_class(a->in->class_index, t ? PP_UDP : PP_TCP, (uint16_t)port)] = (uint16_t)port;
 }
 
-/* Flows stand in the order of their lower end, so most begin where the one before did. */
-static bool learn_addresses(struct assessment *a)
+/* Addresses that were seen, but in no flow. */
+static bool learn_other_addresses(struct assessment *a)
 {
-    struct pp_address last = {0};
-    uint32_t number = 0;
-    for (size_t i = 0; i < a->count; i++) {
-        struct pp_flow flow;
-        pp_flow_at(a->in->flows, i, &flow);
-        if (memcmp(&flow.address[0], &last, sizeof last) != 0) {
-            last = flow.address[0];
-            if (!directory_add(&a->directory, a->in->site, &last, &number)) return false;
-        }
-        a->judged[i].initiator_address = number; /* until it is judged: of end 0 */
-        if (!directory_add(&a->directory, a->in->site, &flow.address[1], &a->judged[i].responder_address)) return false;
-    }
+    uint32_t number;
     for (size_t i = 0; i < pp_seen_address_count(a->in->flows); i++) {
         struct pp_address address = pp_seen_address_at(a->in->flows, i);
         if (!directory_add(&a->directory, a->in->site, &address, &number)) return false;
@@ -69,24 +58,43 @@ static void learn_loopback_features(struct assessment *a)
             a->loopback_on = true;
 }
 
+/* The flows that other flows have to be asked about. */
+struct open_flows {
+    uint32_t *numbers;
+    size_t count;
+};
+
+static bool judge_block(struct assessment *a, size_t first, size_t count, struct open_flows *open)
+{
+    struct pp_flow flows[FLOW_BLOCK];
+    uint32_t ends[FLOW_BLOCK][2];
+    for (size_t i = 0; i < count; i++) pp_flow_at(a->in->flows, first + i, &flows[i]);
+    if (!directory_add_ends(&a->directory, a->in->site, flows, count, ends)) return false;
+    for (size_t i = 0; i < count; i++) {
+        struct pp_judged *j = &a->judged[first + i];
+        j->initiator_address = ends[i][0]; /* until it is judged: of end 0 */
+        j->responder_address = ends[i][1];
+        if (judge_alone(a, &flows[i], j)) continue;
+        if (!open->numbers && !(open->numbers = calloc(a->count - first, sizeof *open->numbers))) return false;
+        open->numbers[open->count++] = (uint32_t)(first + i);
+    }
+    return true;
+}
+
 /* Most flows are judged by themselves. What other flows say is looked for only where it is needed, and only about those ends. */
 static bool judge_flows(struct assessment *a)
 {
-    struct pp_flow flow;
-    uint32_t *open = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < a->count; i++) {
-        pp_flow_at(a->in->flows, i, &flow);
-        if (judge_alone(a, &flow, &a->judged[i])) continue;
-        if (!open && !(open = calloc(a->count - i, sizeof *open))) return false;
-        open[count++] = (uint32_t)i;
+    struct open_flows open = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < a->count; i += FLOW_BLOCK)
+        ok = judge_block(a, i, a->count - i < FLOW_BLOCK ? a->count - i : FLOW_BLOCK, &open);
+    ok = ok && learn_endpoints(a, open.numbers, open.count);
+    for (size_t i = 0; ok && i < open.count; i++) {
+        struct pp_flow flow;
+        pp_flow_at(a->in->flows, open.numbers[i], &flow);
+        judge_by_others(a, &flow, &a->judged[open.numbers[i]]);
     }
-    bool ok = learn_endpoints(a, open, count);
-    for (size_t i = 0; ok && i < count; i++) {
-        pp_flow_at(a->in->flows, open[i], &flow);
-        judge_by_others(a, &flow, &a->judged[open[i]]);
-    }
-    free(open);
+    free(open.numbers);
     return ok;
 }
 
@@ -166,12 +174,12 @@ static void conclude_all(struct assessment *a)
 
 static bool judge_everything(struct assessment *a)
 {
-    if (!learn_addresses(a) || !matching_init(&a->matching, a->in->spec, a->in->site) || !port_sets_init(&a->companions)) return false;
+    if (!matching_init(&a->matching, a->in->spec, a->in->site) || !port_sets_init(&a->companions)) return false;
     learn_class_ports(a);
     mark_narrow_ports(a);
     learn_loopback_features(a);
     for (uint32_t h = 0; h < a->in->site->host_count; h++) a->primary_named |= a->in->site->hosts[h].primary;
-    if (!waivers_init(&a->waivers, a->in->site) || !judge_flows(a) || !add_labels(a)) return false;
+    if (!waivers_init(&a->waivers, a->in->site) || !judge_flows(a) || !learn_other_addresses(a) || !add_labels(a)) return false;
     summarise(a);
     if (!judge_rows(a) || !collect_findings(a) || !judge_fitness(a)) return false;
     for (uint32_t i = 0; i < a->report->finding_count; i++) explain_finding(a, &a->report->findings[i]);

@@ -13,8 +13,14 @@ struct directory {
         uint32_t hash, number; /* number + 1; 0: empty */
     } * slots;
     uint32_t count, room, mask;
+    uint32_t last; /* number of the lower end of the flow that was added last */
 };
 
+enum { FLOW_BLOCK = 64 }; /* flows that are looked at together: 20 KB, and misses enough to overlap */
+
+/** Numbers for both ends of up to FLOW_BLOCK flows. */
+bool directory_add_ends(struct directory *directory, const struct pp_site *site, const struct pp_flow *flows, size_t count,
+                        uint32_t numbers[][2]);
 bool directory_add(struct directory *directory, const struct pp_site *site, const struct pp_address *address, uint32_t *number);
 void directory_finish(struct directory *directory);
 
@@ -46,10 +52,10 @@ struct matching {
     struct holder *holders;                         /* by host */
     struct holder loopback_holder, nobody, anybody; /* a loopback address; no role; every role */
     struct pp_row_set loopback, wide;
-    struct pp_row_set partnered; /* narrow rows with a partner */
-    struct pp_row_set off;       /* their features are off, but for what single hosts say */
-    bool *own_features;          /* by host: it says something of a feature */
-    uint32_t width[PP_ROWS_MAX]; /* ports of each row */
+    struct pp_row_set partnered;      /* narrow rows with a partner */
+    uint8_t setting[PP_FEATURES_MAX]; /* enum pp_setting between hosts that say nothing of any feature */
+    bool *own_features;               /* by host: it says something of some feature */
+    uint32_t width[PP_ROWS_MAX];      /* ports of each row */
     pp_role_set telling;
 };
 
@@ -146,6 +152,8 @@ const struct holder *holder_at(const struct matching *matching, const struct pp_
 /** Of the rows of a port those that join two holders. */
 struct pp_row_set matching_rows(const struct matching *matching, const struct pp_row_set *of_port, bool on_one_host,
                                 const struct holder *from, const struct holder *to);
+/** setting_between in the assessment's site, without asking hosts that say nothing. */
+enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
 bool row_is_off(const struct assessment *a, uint16_t row, uint16_t from_host, uint16_t to_host);
 
 /* orient.c */
@@ -186,7 +194,6 @@ uint64_t captures_of(const struct pp_flow *flow);
 /* verdict.c */
 enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
                                 uint16_t to_host);
-enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host);
 /** Whether an end is multicast or broadcast, by address, by link-level address, or as the last address of a site prefix. */
 bool is_group(const struct assessment *a, const struct subject *s);
 bool are_on_one_host(const struct assessment *a, uint32_t x, uint32_t y);

@@ -25,10 +25,10 @@ static bool grow(struct directory *d)
     return true;
 }
 
-bool directory_add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t *number)
+static bool add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t hash, uint32_t *number)
 {
     if (d->count == d->room && !grow(d)) return false;
-    uint32_t hash = (uint32_t)address_hash(address), at = hash & d->mask;
+    uint32_t at = hash & d->mask;
     for (; d->slots[at].number; at = (at + 1) & d->mask) {
         if (d->slots[at].hash != hash) continue;
         *number = d->slots[at].number - 1;
@@ -38,6 +38,38 @@ bool directory_add(struct directory *d, const struct pp_site *site, const struct
     d->seen[d->count] = (struct pp_seen){.address = *address, .entry = entry};
     *number = d->count++;
     d->slots[at] = (struct directory_slot){hash, d->count};
+    return true;
+}
+
+bool directory_add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t *number)
+{
+    return add(d, site, address, (uint32_t)address_hash(address), number);
+}
+
+/* Ask for what the look-ups will touch: a large capture's addresses are in no near cache, and so their misses overlap. */
+static void prefetch(const struct directory *d, const uint32_t *hashes, size_t count)
+{
+    if (!d->slots) return;
+    for (size_t i = 0; i < count; i++) __builtin_prefetch(&d->slots[hashes[i] & d->mask]);
+    for (size_t i = 0; i < count; i++) {
+        const struct directory_slot *slot = &d->slots[hashes[i] & d->mask];
+        if (slot->number) __builtin_prefetch(&d->seen[slot->number - 1]);
+    }
+}
+
+bool directory_add_ends(struct directory *d, const struct pp_site *site, const struct pp_flow *flows, size_t count, uint32_t numbers[][2])
+{
+    uint32_t hashes[FLOW_BLOCK];
+    for (size_t i = 0; i < count; i++) hashes[i] = (uint32_t)address_hash(&flows[i].address[1]);
+    prefetch(d, hashes, count);
+    for (size_t i = 0; i < count; i++) {
+        /* Flows stand in the order of their lower end: most begin where the one before did. */
+        const struct pp_address *lower = &flows[i].address[0];
+        bool again = d->count && memcmp(&d->seen[d->last].address, lower, sizeof *lower) == 0;
+        if (!again && !directory_add(d, site, lower, &d->last)) return false;
+        numbers[i][0] = d->last;
+        if (!add(d, site, &flows[i].address[1], hashes[i], &numbers[i][1])) return false;
+    }
     return true;
 }
 

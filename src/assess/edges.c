@@ -162,6 +162,14 @@ static int compare_candidates(const void *x, const void *y)
     return (int)a->port - (int)b->port;
 }
 
+/* They nearly always are, there may be tens of thousands of them, and qsort does not look. */
+static bool is_sorted(const struct candidates *all)
+{
+    for (size_t i = 1; i < all->count; i++)
+        if (compare_candidates(&all->items[i - 1], &all->items[i]) > 0) return false;
+    return true;
+}
+
 struct candidate *find_candidate(const struct candidates *all, uint16_t from, uint16_t to, uint16_t port)
 {
     struct candidate wanted = {.from = from, .to = to, .port = port};
@@ -190,6 +198,6 @@ bool list_candidates(struct assessment *a, uint16_t number, struct candidates *o
     free(from.hosts);
     free(to.hosts);
     if (!ok || !spread_ports(row, out)) return false;
-    if (out->count) qsort(out->items, out->count, sizeof *out->items, compare_candidates);
+    if (!is_sorted(out)) qsort(out->items, out->count, sizeof *out->items, compare_candidates);
     return true;
 }

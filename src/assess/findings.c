@@ -6,8 +6,9 @@
 #include "address.h"
 #include "assess.h"
 
-/* One flow that becomes (part of) a finding. */
+/* One flow that becomes (part of) a finding. The keys tell most of them apart without a look at the flow: see set_keys. */
 struct item {
+    uint64_t responder_key, initiator_key;
     uint32_t flow;
     enum pp_finding_kind kind;
 };
@@ -127,11 +128,40 @@ static int compare_keys(const struct item *x, const struct item *y)
     return order;
 }
 
+/* The first 33 bits of an address in the order of address_compare; all of it, for IPv4. */
+static uint64_t address_key(const struct assessment *a, uint32_t number)
+{
+    const struct pp_address *address = &a->directory.seen[number].address;
+    return (uint64_t)(address->family == PP_IPV6) << 32 | address_high(address) >> 32;
+}
+
+/* The beginning of what compare_keys compares, up to where it cannot be told from a number: an IPv6 address, an expired waiver. */
+static void set_keys(const struct assessment *a, struct item *item)
+{
+    const struct pp_judged *j = &a->judged[item->flow];
+    item->responder_key = (uint64_t)item->kind << 60 | (uint64_t)j->reason << 56;
+    item->initiator_key = 0;
+    if (item->kind == PP_FIND_WAIVER_EXPIRED) return;
+    uint64_t responder = address_key(a, j->responder_address);
+    item->responder_key |= responder << 17;
+    if (responder >> 32) return;
+    item->responder_key |= (uint64_t)j->responder_port << 1 | (j->transport == PP_UDP);
+    if (!coarsely) item->initiator_key = address_key(a, j->initiator_address);
+}
+
 static int compare_items(const void *x, const void *y)
 {
     const struct item *a = x, *b = y;
-    int order = compare_keys(a, b);
+    int order = by(a->responder_key, b->responder_key);
+    if (!order) order = by(a->initiator_key, b->initiator_key);
+    if (!order) order = compare_keys(a, b);
     return order ? order : by(a->flow, b->flow);
+}
+
+static void sort_items(struct assessment *a, struct item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) set_keys(a, &items[i]);
+    if (count) qsort(items, count, sizeof *items, compare_items);
 }
 
 static size_t count_groups(const struct item *items, size_t count)
@@ -192,10 +222,10 @@ static bool join_items(struct assessment *a, struct item *items, size_t count)
 {
     sorting = a;
     coarsely = false;
-    if (count) qsort(items, count, sizeof *items, compare_items);
+    sort_items(a, items, count);
     coarsely = count_groups(items, count) > PP_FINDINGS_MAX;
     a->report->findings_joined = coarsely;
-    if (coarsely) qsort(items, count, sizeof *items, compare_items);
+    if (coarsely) sort_items(a, items, count);
     for (size_t i = 0, n; i < count; i += n) {
         for (n = 1; i + n < count && compare_keys(&items[i], &items[i + n]) == 0; n++) continue;
         if (coarsely) qsort(items + i, n, sizeof *items, compare_initiators);
@@ -277,15 +307,17 @@ static bool find_orphans(struct assessment *a)
 
 bool collect_findings(struct assessment *a)
 {
-    struct item *items = calloc(2 * a->count + 1, sizeof *items);
-    size_t count = 0;
+    size_t count = 0, room = 1; /* at most two of each unexpected flow, and the summary has counted them */
+    room += 2 * a->report->summary.unexpected + a->report->summary.undetermined;
+    struct item *items = malloc(room * sizeof *items);
     if (!items) return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct pp_judged *j = &a->judged[i];
-        if (j->verdict == PP_UNEXPECTED) items[count++] = (struct item){(uint32_t)i, PP_FIND_UNEXPECTED};
-        if (j->verdict == PP_UNEXPECTED && j->expired_waiver != PP_NONE)
-            items[count++] = (struct item){(uint32_t)i, PP_FIND_WAIVER_EXPIRED};
-        if (j->verdict == PP_UNDETERMINED) items[count++] = (struct item){(uint32_t)i, PP_FIND_UNDETERMINED};
+        struct item item = {.flow = (uint32_t)i, .kind = PP_FIND_UNEXPECTED};
+        if (j->verdict == PP_UNDETERMINED) item.kind = PP_FIND_UNDETERMINED;
+        if (j->verdict == PP_UNEXPECTED || j->verdict == PP_UNDETERMINED) items[count++] = item;
+        item.kind = PP_FIND_WAIVER_EXPIRED;
+        if (j->verdict == PP_UNEXPECTED && j->expired_waiver != PP_NONE) items[count++] = item;
     }
     bool ok = join_items(a, items, count) && find_orphans(a);
     free(items);

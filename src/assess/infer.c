@@ -69,38 +69,46 @@ static unsigned responder_of(const struct inference *in, const struct pp_flow *f
     return first < 2 ? !first : 2;
 }
 
-static bool keep_view(struct inference *in, const struct view *view)
+/* Which end answers, if the flow tells anything: it was answered, between two hosts. 2: it does not. */
+static unsigned telling_responder(const struct inference *in, const struct pp_flow *flow)
 {
-    if (in->view_count == in->view_room) {
-        size_t room = in->view_room ? in->view_room * 2 : 1024;
-        struct view *views = realloc(in->views, room * sizeof *views);
-        if (!views) return false;
-        in->views = views;
-        in->view_room = room;
-    }
-    in->views[in->view_count++] = *view;
+    unsigned responder = responder_of(in, flow);
+    for (unsigned e = 0; e < 2; e++)
+        if (address_is_group(&flow->address[e]) || address_is_loopback(&flow->address[e])) return 2;
+    if (responder > 1) return 2;
+    enum pp_outcome outcome = outcome_of(flow, !responder);
+    return outcome == PP_ANSWERED || outcome == PP_HALF_SEEN ? responder : 2;
+}
+
+static bool reserve_views(struct inference *in, size_t more)
+{
+    if (in->view_room - in->view_count >= more) return true;
+    size_t room = 2 * in->view_room + more;
+    struct view *views = realloc(in->views, room * sizeof *views);
+    if (!views) return false;
+    in->views = views;
+    in->view_room = room;
     return true;
 }
 
-/* Keep what a flow tells, if it tells anything. `last`: the address of end 0 of the flow before, which is mostly the same. */
-static bool view_flow(struct inference *in, size_t number, struct pp_address *last, uint32_t *last_number)
+/* Keep what a block of flows tells. */
+static bool view_block(struct inference *in, size_t first, size_t count)
 {
-    struct pp_flow flow;
-    pp_flow_at(in->flows, number, &flow);
-    unsigned responder = responder_of(in, &flow);
-    for (unsigned e = 0; e < 2; e++)
-        if (address_is_group(&flow.address[e]) || address_is_loopback(&flow.address[e])) return true;
-    if (responder > 1) return true;
-    enum pp_outcome outcome = outcome_of(&flow, !responder);
-    if (outcome != PP_ANSWERED && outcome != PP_HALF_SEEN) return true;
-    uint32_t end[2];
-    if (memcmp(&flow.address[0], last, sizeof *last) != 0) {
-        if (!directory_add(&in->directory, NULL, &flow.address[0], last_number)) return false;
-        *last = flow.address[0];
+    struct pp_flow flows[FLOW_BLOCK];
+    uint8_t responders[FLOW_BLOCK];
+    uint32_t ends[FLOW_BLOCK][2];
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        pp_flow_at(in->flows, first + i, &flows[kept]);
+        responders[kept] = (uint8_t)telling_responder(in, &flows[kept]);
+        kept += responders[kept] < 2;
     }
-    end[0] = *last_number;
-    if (!directory_add(&in->directory, NULL, &flow.address[1], &end[1])) return false;
-    return keep_view(in, &(struct view){end[!responder], end[responder], flow.port[responder], flow.transport});
+    if (!directory_add_ends(&in->directory, NULL, flows, kept, ends) || !reserve_views(in, kept)) return false;
+    for (size_t i = 0; i < kept; i++) {
+        unsigned r = responders[i];
+        in->views[in->view_count++] = (struct view){ends[i][!r], ends[i][r], flows[i].port[r], flows[i].transport};
+    }
+    return true;
 }
 
 static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->directory.seen[address].entry.roles; }
@@ -162,10 +170,8 @@ static bool drop_anchors(struct inference *in)
 static bool infer_roles(struct inference *in)
 {
     size_t count = pp_flow_count(in->flows);
-    struct pp_address last = {0};
-    uint32_t last_number = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!view_flow(in, i, &last, &last_number)) return false;
+    for (size_t i = 0; i < count; i += FLOW_BLOCK)
+        if (!view_block(in, i, count - i < FLOW_BLOCK ? count - i : FLOW_BLOCK)) return false;
     for (size_t i = 0; i < in->view_count; i++) {
         const struct view *v = &in->views[i];
         apply_rules(in, v, port_sets_at(&in->rules, v->transport, v->port) & ~in->with_peers);

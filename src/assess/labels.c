@@ -26,6 +26,7 @@ struct context {
     size_t session_count;
     struct accompanied *pairs;
     size_t pair_count;
+    bool pairs_sorted; /* when one is looked for first */
 };
 
 static int compare_sessions(const void *x, const void *y)
@@ -89,7 +90,6 @@ static bool collect(struct assessment *a, struct context *c)
         flow_times(&flow, &session->first_ns, &session->last_ns);
     }
     qsort(c->sessions, c->session_count, sizeof *c->sessions, compare_sessions);
-    qsort(c->pairs, c->pair_count, sizeof *c->pairs, compare_pairs);
     return true;
 }
 
@@ -128,7 +128,15 @@ static bool is_callback(const struct assessment *a, const struct context *c, con
     return false;
 }
 
-static uint16_t companion_of(const struct assessment *a, const struct context *c, const struct pp_judged *j)
+/* Whether two hosts use a row. */
+static bool is_accompanied(struct context *c, struct accompanied wanted)
+{
+    if (!c->pairs_sorted) qsort(c->pairs, c->pair_count, sizeof *c->pairs, compare_pairs);
+    c->pairs_sorted = true;
+    return bsearch(&wanted, c->pairs, c->pair_count, sizeof *c->pairs, compare_pairs) != NULL;
+}
+
+static uint16_t companion_of(const struct assessment *a, struct context *c, const struct pp_judged *j)
 {
     const struct pp_spec *spec = a->in->spec;
     pp_role_set from = a->directory.seen[j->initiator_address].entry.roles, to = a->directory.seen[j->responder_address].entry.roles;
@@ -136,9 +144,7 @@ static uint16_t companion_of(const struct assessment *a, const struct context *c
         uint16_t i = (uint16_t)__builtin_ctzll(here);
         const struct pp_companion *companion = &spec->companions[i];
         if ((companion->from && !(from & companion->from)) || (companion->to && !(to & companion->to))) continue;
-        if (companion->beside == PP_NONE) return i;
-        struct accompanied wanted = pair_of(j, companion->beside);
-        if (bsearch(&wanted, c->pairs, c->pair_count, sizeof *c->pairs, compare_pairs)) return i;
+        if (companion->beside == PP_NONE || is_accompanied(c, pair_of(j, companion->beside))) return i;
     }
     return PP_NONE;
 }

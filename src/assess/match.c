@@ -1,5 +1,5 @@
-/* Which rows match a flow. What a host may open and answer follows from its roles alone, and which features are off mostly from
- * the site alone; so both are put together once, as sets of rows, and a flow costs a few words of AND and OR. The plain form of
+/* Which rows match a flow. What a host may open and answer follows from its roles alone, and how a feature is set mostly from the
+ * site alone; so both are put together once, the rows as sets, and a flow costs a few words of AND and OR. The plain form of
  * it is in the test (tests/unit/test_match.c), which compares the two. */
 #include <stdlib.h>
 
@@ -22,7 +22,7 @@ static bool has_own_features(const struct pp_spec *spec, const struct pp_host *h
     return false;
 }
 
-static void sort_rows(struct matching *m, const struct pp_spec *spec, const struct pp_site *site)
+static void sort_rows(struct matching *m, const struct pp_spec *spec)
 {
     for (uint16_t r = 0; r < spec->row_count; r++) {
         const struct pp_row *row = &spec->rows[r];
@@ -30,7 +30,6 @@ static void sort_rows(struct matching *m, const struct pp_spec *spec, const stru
         if (row->wide) pp_row_set_add(&m->wide, r);
         if (row->loopback) pp_row_set_add(&m->loopback, r);
         if (row->partner != PP_NONE && !row->wide) pp_row_set_add(&m->partnered, r);
-        if (setting_between(spec, site, row->feature, PP_NONE, PP_NONE) == PP_SET_OFF) pp_row_set_add(&m->off, r);
     }
 }
 
@@ -48,7 +47,8 @@ bool matching_init(struct matching *m, const struct pp_spec *spec, const struct 
     for (uint16_t r = 0; r < spec->role_count; r++)
         if (spec->roles[r].loopback) loopback |= UINT32_C(1) << r;
     m->loopback_holder = holder_of(spec, loopback);
-    sort_rows(m, spec, site);
+    for (uint16_t f = 0; f < spec->feature_count; f++) m->setting[f] = (uint8_t)setting_between(spec, site, f, PP_NONE, PP_NONE);
+    sort_rows(m, spec);
     return true;
 }
 
@@ -80,10 +80,14 @@ struct pp_row_set matching_rows(const struct matching *m, const struct pp_row_se
     return rows;
 }
 
-bool row_is_off(const struct assessment *a, uint16_t row, uint16_t from_host, uint16_t to_host)
+enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host)
 {
     const struct matching *m = &a->matching;
     bool particular = (from_host != PP_NONE && m->own_features[from_host]) || (to_host != PP_NONE && m->own_features[to_host]);
-    if (!particular) return pp_row_set_has(&m->off, row);
+    return particular ? setting_between(a->in->spec, a->in->site, feature, from_host, to_host) : (enum pp_setting)m->setting[feature];
+}
+
+bool row_is_off(const struct assessment *a, uint16_t row, uint16_t from_host, uint16_t to_host)
+{
     return edge_setting(a, a->in->spec->rows[row].feature, from_host, to_host) == PP_SET_OFF;
 }

@@ -26,11 +26,6 @@ enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site
     return setting;
 }
 
-enum pp_setting edge_setting(const struct assessment *a, uint16_t feature, uint16_t from_host, uint16_t to_host)
-{
-    return setting_between(a->in->spec, a->in->site, feature, from_host, to_host);
-}
-
 static bool is_group_address(const struct assessment *a, const struct subject *s, unsigned end)
 {
     return address_is_group(&s->flow->address[end]) || a->directory.seen[s->address[end]].entry.broadcast;
