@@ -215,6 +215,12 @@ struct pp_report {
     void *memory;
 };
 
+/** Who appears in the flows, each address as a number: what inferring a site finds out on its way, so that judging need not find
+ * it out again. */
+struct pp_census;
+struct pp_census *pp_census_create(void);         /* empty; NULL: out of memory */
+void pp_census_destroy(struct pp_census *census); /* takes NULL */
+
 struct pp_assess_input {
     const struct pp_spec *spec;              /* effective */
     const struct pp_port_index *index;       /* of that spec */
@@ -223,8 +229,9 @@ struct pp_assess_input {
     struct pp_flow_table *flows;             /* sorted */
     const struct pp_capture_info *captures;
     uint32_t capture_count;
-    bool decap;          /* tunnels were entered */
-    pp_time_ns until_ns; /* evidence ends here at the latest (--to); UINT64_MAX: with the captures */
+    bool decap;               /* tunnels were entered */
+    pp_time_ns until_ns;      /* evidence ends here at the latest (--to); UINT64_MAX: with the captures */
+    struct pp_census *census; /* filled when `site` was inferred from the same flows, none added since; is emptied. NULL: none */
 };
 
 enum { PP_FINDINGS_MAX = 10000 }; /* past it findings join by reason, responder and port */
@@ -235,6 +242,9 @@ void pp_report_destroy(struct pp_report *report); /* takes NULL */
 
 /** Roles read off the traffic (design 5.6). NULL: out of memory. */
 struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows);
+/** The same, and an empty census is filled on the way. */
+struct pp_site *pp_infer_site_and_census(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows,
+                                         struct pp_census *census);
 
 /** Zeek's conn_state of a flow ("SF", "S0", "REJ" …); static. `initiator`: which end opened it, 2: unknown. */
 const char *pp_conn_state(const struct pp_flow *flow, unsigned initiator);

@@ -69,11 +69,11 @@ static bool judge_block(struct assessment *a, size_t first, size_t count, struct
     struct pp_flow flows[FLOW_BLOCK];
     uint32_t ends[FLOW_BLOCK][2];
     for (size_t i = 0; i < count; i++) pp_flow_at(a->in->flows, first + i, &flows[i]);
-    if (!directory_add_ends(&a->directory, a->in->site, flows, count, ends)) return false;
+    if (!a->counted && !directory_add_ends(&a->directory, a->in->site, flows, count, ends)) return false;
     for (size_t i = 0; i < count; i++) {
         struct pp_judged *j = &a->judged[first + i];
-        j->initiator_address = ends[i][0]; /* until it is judged: of end 0 */
-        j->responder_address = ends[i][1];
+        if (!a->counted) hold_ends(j, ends[i]);
+        j->initiator = 0; /* whatever inference thought */
         if (judge_alone(a, &flows[i], j)) continue;
         if (!open->numbers && !(open->numbers = calloc(a->count - first, sizeof *open->numbers))) return false;
         open->numbers[open->count++] = (uint32_t)(first + i);
@@ -188,6 +188,27 @@ static bool judge_everything(struct assessment *a)
     return !arena_failed(a->arena);
 }
 
+struct pp_census *pp_census_create(void) { return calloc(1, sizeof(struct pp_census)); }
+
+void pp_census_destroy(struct pp_census *census)
+{
+    if (!census) return;
+    directory_finish(&census->directory);
+    free(census->judged);
+    free(census);
+}
+
+/* Begin with what a census of this site knows. */
+static void take_census(struct assessment *a)
+{
+    struct pp_census *census = a->in->census;
+    if (!census || !census->judged || census->site != a->in->site) return;
+    a->judged = census->judged;
+    a->directory = census->directory;
+    a->counted = true;
+    *census = (struct pp_census){0};
+}
+
 struct pp_report *pp_assess(const struct pp_assess_input *input)
 {
     struct arena *arena = arena_create();
@@ -203,7 +224,8 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
                                      .counters = pp_flow_counters(input->flows),
                                      .memory = arena};
         *a = (struct assessment){.in = input, .arena = arena, .report = report, .count = pp_flow_count(input->flows)};
-        a->judged = calloc(a->count + 1, sizeof *a->judged);
+        take_census(a);
+        if (!a->judged) a->judged = calloc(a->count + 1, sizeof *a->judged);
         a->visible = arena_alloc(arena, input->site->host_count + 1);
         report->rows = arena_alloc(arena, (input->spec->row_count + 1u) * sizeof *report->rows);
         report->verdict_reasons = arena_alloc(arena, VERDICT_REASONS_MAX * sizeof *report->verdict_reasons);

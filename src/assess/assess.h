@@ -24,6 +24,20 @@ bool directory_add_ends(struct directory *directory, const struct pp_site *site,
 bool directory_add(struct directory *directory, const struct pp_site *site, const struct pp_address *address, uint32_t *number);
 void directory_finish(struct directory *directory);
 
+/** See findings.h. */
+struct pp_census {
+    struct directory directory; /* with what `site` says of each address */
+    struct pp_judged *judged;   /* one per flow; see hold_ends. NULL: the census is empty */
+    const struct pp_site *site;
+};
+
+/** Until a flow is judged, its record holds the numbers of its ends in their own order. */
+static inline void hold_ends(struct pp_judged *judged, const uint32_t ends[2])
+{
+    judged->initiator_address = ends[0];
+    judged->responder_address = ends[1];
+}
+
 /** What is known of an end (transport, address, port) over all flows. */
 struct endpoint {
     uint64_t id;
@@ -98,6 +112,7 @@ struct assessment {
     struct waiver_index waivers;
     struct pp_judged *judged;
     size_t count;
+    bool counted;                           /* a census knows the ends of all flows */
     uint16_t class_port[2][PP_CLASSES_MAX]; /* highest port of each class, TCP and UDP: stands for a folded port */
     uint8_t narrow[2][65536 / 8];           /* TCP, UDP: ports of a narrow row, a waiver or a companion (design 5.1) */
     bool loopback_seen;

@@ -7,6 +7,8 @@
 #include "assess.h"
 #include "keyed.h"
 
+enum { TELLS_NOTHING = 2 }; /* in place of the end that opened a flow */
+
 /* One answered flow read in one direction. */
 struct view {
     uint32_t initiator, responder;
@@ -14,19 +16,19 @@ struct view {
     uint8_t transport;
 };
 
+/* What flows tell gathers in the census: of each address its roles, of each flow its ends and how it is read. */
 struct inference {
     const struct pp_spec *spec;
     const struct pp_port_index *index;
     struct pp_flow_table *flows;
-    struct directory directory; /* roles gather in seen[].entry.roles */
+    struct pp_census *census;
     struct port_sets rules;     /* inferences that speak of a port */
     uint64_t with_peers;        /* inferences that ask for roles of the other end */
     struct pp_row_set telling;  /* narrow rows between hosts */
     bool named[PP_CLASSES_MAX]; /* by port class: a narrow row names the port */
-    struct view *views;
-    size_t view_count, view_room;
-    pp_role_set anchors;   /* roles whose holders tell what their peers are */
-    pp_role_set *anchored; /* by address: the anchors it holds by the rules alone */
+    pp_role_set anchors;        /* roles whose holders tell what their peers are */
+    pp_role_set *anchored;      /* by address: the anchors it holds by the rules alone */
+    uint32_t *order;            /* the addresses, sorted */
 };
 
 static void prepare(struct inference *in)
@@ -80,38 +82,33 @@ static unsigned telling_responder(const struct inference *in, const struct pp_fl
     return outcome == PP_ANSWERED || outcome == PP_HALF_SEEN ? responder : 2;
 }
 
-static bool reserve_views(struct inference *in, size_t more)
-{
-    if (in->view_room - in->view_count >= more) return true;
-    size_t room = 2 * in->view_room + more;
-    struct view *views = realloc(in->views, room * sizeof *views);
-    if (!views) return false;
-    in->views = views;
-    in->view_room = room;
-    return true;
-}
-
-/* Keep what a block of flows tells. */
+/* Number the ends of a block of flows, and keep who opened those that tell anything. */
 static bool view_block(struct inference *in, size_t first, size_t count)
 {
     struct pp_flow flows[FLOW_BLOCK];
-    uint8_t responders[FLOW_BLOCK];
     uint32_t ends[FLOW_BLOCK][2];
-    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) pp_flow_at(in->flows, first + i, &flows[i]);
+    if (!directory_add_ends(&in->census->directory, NULL, flows, count, ends)) return false;
     for (size_t i = 0; i < count; i++) {
-        pp_flow_at(in->flows, first + i, &flows[kept]);
-        responders[kept] = (uint8_t)telling_responder(in, &flows[kept]);
-        kept += responders[kept] < 2;
-    }
-    if (!directory_add_ends(&in->directory, NULL, flows, kept, ends) || !reserve_views(in, kept)) return false;
-    for (size_t i = 0; i < kept; i++) {
-        unsigned r = responders[i];
-        in->views[in->view_count++] = (struct view){ends[i][!r], ends[i][r], flows[i].port[r], flows[i].transport};
+        struct pp_judged *j = &in->census->judged[first + i];
+        unsigned responder = telling_responder(in, &flows[i]);
+        hold_ends(j, ends[i]);
+        j->initiator = (uint8_t)(responder < 2 ? !responder : TELLS_NOTHING);
+        if (responder > 1) continue;
+        j->responder_port = flows[i].port[responder];
+        j->transport = flows[i].transport;
     }
     return true;
 }
 
-static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->directory.seen[address].entry.roles; }
+/* A flow that was viewed. */
+static struct view view_of(const struct pp_judged *j)
+{
+    uint32_t ends[2] = {j->initiator_address, j->responder_address};
+    return (struct view){ends[j->initiator], ends[!j->initiator], j->responder_port, j->transport};
+}
+
+static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->census->directory.seen[address].entry.roles; }
 
 static void infer_end(struct inference *in, const struct pp_inference *rule, uint32_t end, uint32_t peer)
 {
@@ -162,8 +159,9 @@ static void apply_rows(struct inference *in, const struct view *v)
 /* What the first pass found stands still during the second, so that the order of the flows does not matter. */
 static bool drop_anchors(struct inference *in)
 {
-    in->anchored = calloc(in->directory.count + 1u, sizeof *in->anchored);
-    for (uint32_t i = 0; in->anchored && i < in->directory.count; i++) in->anchored[i] = in->directory.seen[i].entry.roles & in->anchors;
+    in->anchored = calloc(in->census->directory.count + 1u, sizeof *in->anchored);
+    for (uint32_t i = 0; in->anchored && i < in->census->directory.count; i++)
+        in->anchored[i] = in->census->directory.seen[i].entry.roles & in->anchors;
     return in->anchored != NULL;
 }
 
@@ -172,39 +170,41 @@ static bool infer_roles(struct inference *in)
     size_t count = pp_flow_count(in->flows);
     for (size_t i = 0; i < count; i += FLOW_BLOCK)
         if (!view_block(in, i, count - i < FLOW_BLOCK ? count - i : FLOW_BLOCK)) return false;
-    for (size_t i = 0; i < in->view_count; i++) {
-        const struct view *v = &in->views[i];
-        apply_rules(in, v, port_sets_at(&in->rules, v->transport, v->port) & ~in->with_peers);
+    for (size_t i = 0; i < count; i++) {
+        if (in->census->judged[i].initiator == TELLS_NOTHING) continue;
+        struct view v = view_of(&in->census->judged[i]);
+        apply_rules(in, &v, port_sets_at(&in->rules, v.transport, v.port) & ~in->with_peers);
     }
     if (!drop_anchors(in)) return false;
-    for (size_t i = 0; i < in->view_count; i++) {
-        const struct view *v = &in->views[i];
-        uint64_t rules = port_sets_at(&in->rules, v->transport, v->port);
+    for (size_t i = 0; i < count; i++) {
+        if (in->census->judged[i].initiator == TELLS_NOTHING) continue;
+        struct view v = view_of(&in->census->judged[i]);
+        uint64_t rules = port_sets_at(&in->rules, v.transport, v.port);
         if (rules)
-            apply_rules(in, v, rules & in->with_peers);
+            apply_rules(in, &v, rules & in->with_peers);
         else
-            apply_rows(in, v);
+            apply_rows(in, &v);
     }
     return true;
 }
 
-/* The addresses in order. NULL: out of memory. */
-static uint32_t *order_addresses(const struct inference *in)
+/* false: out of memory. */
+static bool order_addresses(struct inference *in)
 {
-    const struct pp_seen *seen = in->directory.seen;
-    size_t count = in->directory.count;
+    const struct pp_seen *seen = in->census->directory.seen;
+    size_t count = in->census->directory.count;
     struct keyed *items = malloc((2 * count + 1) * sizeof *items);
-    uint32_t *order = malloc((count + 1) * sizeof *order);
-    if (!items || !order) return free(items), free(order), NULL;
+    in->order = malloc((count + 1) * sizeof *in->order);
+    if (!items || !in->order) return free(items), false;
     for (uint32_t i = 0; i < count; i++) items[i] = (struct keyed){address_low(&seen[i].address), i};
     keyed_sort(items, items + count, count);
     for (uint32_t i = 0; i < count; i++) items[i].key = address_high(&seen[items[i].number].address);
     keyed_sort(items, items + count, count);
     for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].address.family;
     keyed_sort(items, items + count, count);
-    for (uint32_t i = 0; i < count; i++) order[i] = items[i].number;
+    for (uint32_t i = 0; i < count; i++) in->order[i] = items[i].number;
     free(items);
-    return order;
+    return true;
 }
 
 /* --- from roles to a site ------------------------------------------------------------------------------------------- */
@@ -247,62 +247,89 @@ static void name_host(const struct inference *in, pp_role_set roles, struct kind
     snprintf(out, 80, "%.*s%s-%u", length > 60 ? 60 : length, name, group ? "-hosts" : "", ++kinds->numbers[role]);
 }
 
-static bool add_group(struct inference *in, struct pp_site *site, const uint32_t *order, struct kinds *kinds, pp_role_set roles)
+/* The addresses of a kind, up to GROUP_MAX of them from *at on, under one name; *at moves behind them. */
+static bool add_group(struct inference *in, struct pp_site *site, struct kinds *kinds, pp_role_set roles, uint32_t *at,
+                      struct pp_address addresses[GROUP_MAX])
 {
-    struct pp_address *addresses = calloc(GROUP_MAX, sizeof *addresses);
-    uint16_t count = 0;
-    bool ok = addresses != NULL;
-    for (uint32_t i = 0; ok && i <= in->directory.count; i++) {
-        bool end = i == in->directory.count;
-        const struct pp_seen *seen = end ? NULL : &in->directory.seen[order[i]];
-        if (seen && seen->entry.roles == roles) addresses[count++] = seen->address;
-        if (!count || (!end && count < GROUP_MAX)) continue;
-        char name[80];
-        name_host(in, roles, kinds, true, name);
-        ok = pp_site_add_group(site, name, addresses, count, roles);
-        count = 0;
+    struct pp_seen *seen = in->census->directory.seen;
+    uint16_t count = 0, host = (uint16_t)site->host_count;
+    for (; *at < in->census->directory.count && count < GROUP_MAX; ++*at) {
+        struct pp_seen *one = &seen[in->order[*at]];
+        if (one->entry.roles != roles) continue;
+        addresses[count++] = one->address;
+        one->entry.host = host;
     }
+    char name[80];
+    if (!count) return true;
+    name_host(in, roles, kinds, true, name);
+    return pp_site_add_group(site, name, addresses, count, roles);
+}
+
+static bool add_groups(struct inference *in, struct pp_site *site, struct kinds *kinds, pp_role_set roles)
+{
+    struct pp_address *addresses = malloc(GROUP_MAX * sizeof *addresses);
+    bool ok = addresses != NULL;
+    for (uint32_t at = 0; ok && at < in->census->directory.count;) ok = add_group(in, site, kinds, roles, &at, addresses);
     free(addresses);
     return ok;
 }
 
-static bool add_hosts(struct inference *in, struct pp_site *site, const uint32_t *order, struct kinds *kinds)
+static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *kinds)
 {
-    for (uint32_t i = 0; i < in->directory.count; i++) {
-        pp_role_set roles = *roles_of(in, order[i]);
+    struct pp_seen *seen = in->census->directory.seen;
+    uint32_t count = in->census->directory.count;
+    for (uint32_t i = 0; i < count; i++) {
+        pp_role_set roles = seen[in->order[i]].entry.roles;
         struct kind *kind = roles ? kind_of(kinds, roles) : NULL;
         if (kind) kind->count++;
     }
-    for (uint32_t i = 0; i < in->directory.count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         char name[80];
-        pp_role_set roles = *roles_of(in, order[i]);
-        if (!roles) continue;
-        struct kind *kind = kind_of(kinds, roles);
-        if (kind && kind->count > HOSTS_NAMED_MAX) continue;
-        name_host(in, roles, kinds, false, name);
-        if (!pp_site_add(site, name, &in->directory.seen[order[i]].address, roles, false)) return false;
+        struct pp_seen *one = &seen[in->order[i]];
+        struct kind *kind = one->entry.roles ? kind_of(kinds, one->entry.roles) : NULL;
+        if (!one->entry.roles || (kind && kind->count > HOSTS_NAMED_MAX)) continue;
+        name_host(in, one->entry.roles, kinds, false, name);
+        one->entry.host = (uint16_t)site->host_count;
+        if (!pp_site_add(site, name, &one->address, one->entry.roles, false)) return false;
     }
     for (unsigned k = 0; k < kinds->count; k++)
-        if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_group(in, site, order, kinds, kinds->items[k].roles)) return false;
+        if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_groups(in, site, kinds, kinds->items[k].roles)) return false;
     return true;
 }
 
-struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows)
+/* What pp_site_find would say of every address: the hosts are known, all that is left is what the spec says of loopback ones. */
+static void close_census(struct inference *in, const struct pp_site *site)
 {
-    struct inference in = {.spec = spec, .index = index, .flows = flows, .anchors = anchor_roles(spec)};
+    struct directory *d = &in->census->directory;
+    for (uint32_t i = 0; i < d->count; i++)
+        if (address_is_loopback(&d->seen[i].address)) d->seen[i].entry = pp_site_find(site, &d->seen[i].address);
+    in->census->site = site;
+}
+
+struct pp_site *pp_infer_site_and_census(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows,
+                                         struct pp_census *census)
+{
+    struct inference in = {.spec = spec, .index = index, .flows = flows, .census = census, .anchors = anchor_roles(spec)};
     struct pp_site *site = pp_site_create("inferred from traffic");
     struct kinds *kinds = calloc(1, sizeof *kinds);
-    uint32_t *order = NULL;
-    bool ok = site && kinds && port_sets_init(&in.rules);
+    census->judged = calloc(pp_flow_count(flows) + 1, sizeof *census->judged);
+    bool ok = site && kinds && census->judged && port_sets_init(&in.rules);
     if (ok) prepare(&in);
-    ok = ok && infer_roles(&in) && (order = order_addresses(&in)) && add_hosts(&in, site, order, kinds) && pp_site_finish(site, spec);
-    directory_finish(&in.directory);
+    ok = ok && infer_roles(&in) && order_addresses(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
+    if (ok) close_census(&in, site);
     port_sets_finish(&in.rules);
-    free(in.views);
     free(in.anchored);
-    free(order);
+    free(in.order);
     free(kinds);
     if (ok) return site;
     pp_site_destroy(site);
     return NULL;
+}
+
+struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows)
+{
+    struct pp_census *census = pp_census_create();
+    struct pp_site *site = census ? pp_infer_site_and_census(spec, index, flows, census) : NULL;
+    pp_census_destroy(census);
+    return site;
 }

@@ -1,8 +1,11 @@
 /* Design 5.6: who is who, read off the traffic when there is no site file. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "assess.h"
 #include "evidence.h"
+#include "portproof/report.h"
 #include "testing.h"
 
 #define T "10.0.1.10"
@@ -202,6 +205,70 @@ TEST(the_order_of_flows_infers_the_same)
     assert_string_equal(roles(e[0], "10.0.3.7"), "securid-server");
 }
 
+static char *json_of(const struct pp_report *report)
+{
+    char *json;
+    size_t size;
+    struct pp_report_options options = {.tool_version = "test"};
+    assert_true(pp_report_write(report, "json", &options, &json, &size));
+    return json;
+}
+
+static void put_a_bit_of_everything(struct evidence *e)
+{
+    tcp_answered(e, C, 40000, T, 5307);
+    tcp_answered(e, X, 40001, T, 515);
+    tcp_answered(e, "10.0.3.9", 40001, X, 7777); /* neither has a role */
+    tcp_midstream(e, "10.0.3.8", 3389, T, 40000);
+    tcp_silent(e, T, 40002, "10.0.3.6", 389);
+    udp_exchange(e, "10.0.3.7", 40003, T, 5500);
+    udp_one_way(e, T, 137, "239.1.2.3", 137);
+    tcp_answered(e, "127.0.0.1", 40004, "127.0.0.1", 4000);
+    tcp_answered(e, "2001:db8::9", 40005, "2001:db8::1", 5307);
+    ping(e, "10.9.9.9", T);
+    for (unsigned i = 0; i < 1100; i++) { /* more than get a name each */
+        char address[32];
+        snprintf(address, sizeof address, "10.30.%u.%u", i / 250, 1 + i % 250);
+        tcp_answered(e, address, 40000, T, 443);
+    }
+}
+
+TEST(a_census_knows_what_the_inferred_site_says_and_changes_no_report)
+{
+    struct evidence *e = evidence(NULL);
+    put_a_bit_of_everything(e);
+    char *without = json_of(judge(e));
+    struct pp_census *census = pp_census_create();
+    struct pp_site *site = pp_infer_site_and_census(e->rules, e->index, e->flows, census);
+    assert_non_null(site);
+    for (uint32_t i = 0; i < census->directory.count; i++) {
+        const struct pp_site_entry known = census->directory.seen[i].entry, found = pp_site_find(site, &census->directory.seen[i].address);
+        assert_int_equal(known.host, found.host);
+        assert_int_equal(known.roles, found.roles);
+        assert_int_equal(known.loopback, found.loopback);
+        assert_int_equal(known.broadcast, found.broadcast);
+    }
+    struct pp_assess_input input = {.spec = e->inferred_spec,
+                                    .index = e->inferred_index,
+                                    .class_index = e->index,
+                                    .site = site,
+                                    .flows = e->flows,
+                                    .captures = e->captures,
+                                    .capture_count = e->capture_count,
+                                    .until_ns = e->until_ns,
+                                    .census = census};
+    struct pp_report *report = pp_assess(&input);
+    assert_non_null(report);
+    assert_null(census->judged); /* it was used */
+    char *with = json_of(report);
+    assert_string_equal(with, without);
+    free(with);
+    free(without);
+    pp_report_destroy(report);
+    pp_census_destroy(census);
+    pp_site_destroy(site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +288,7 @@ int main(void)
         cmocka_unit_test(the_report_says_roles_inferred_and_is_never_compliant),
         cmocka_unit_test(no_traffic_infers_nobody_and_judges_nothing),
         cmocka_unit_test(the_order_of_flows_infers_the_same),
+        cmocka_unit_test(a_census_knows_what_the_inferred_site_says_and_changes_no_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
