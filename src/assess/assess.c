@@ -70,6 +70,7 @@ static bool judge_block(struct assessment *a, size_t first, size_t count, struct
     uint32_t ends[FLOW_BLOCK][2];
     for (size_t i = 0; i < count; i++) pp_flow_at(a->in->flows, first + i, &flows[i]);
     if (!a->counted && !directory_add_ends(&a->directory, a->in->site, flows, count, ends)) return false;
+    for (size_t i = 0; a->counted && i < count; i++) directory_prefetch(&a->directory, &a->judged[first + i]);
     for (size_t i = 0; i < count; i++) {
         struct pp_judged *j = &a->judged[first + i];
         if (!a->counted) hold_ends(j, ends[i]);

@@ -28,7 +28,7 @@ struct inference {
     bool named[PP_CLASSES_MAX]; /* by port class: a narrow row names the port */
     pp_role_set anchors;        /* roles whose holders tell what their peers are */
     pp_role_set *anchored;      /* by address: the anchors it holds by the rules alone */
-    uint32_t *order;            /* the addresses, sorted */
+    struct keyed *sorted;       /* the addresses in order: roles and number */
 };
 
 static void prepare(struct inference *in)
@@ -188,22 +188,21 @@ static bool infer_roles(struct inference *in)
     return true;
 }
 
-/* false: out of memory. */
-static bool order_addresses(struct inference *in)
+/* The addresses in order, each with its roles beside it. false: out of memory. */
+static bool sort_addresses(struct inference *in)
 {
     const struct pp_seen *seen = in->census->directory.seen;
     size_t count = in->census->directory.count;
     struct keyed *items = malloc((2 * count + 1) * sizeof *items);
-    in->order = malloc((count + 1) * sizeof *in->order);
-    if (!items || !in->order) return free(items), false;
+    if (!items) return false;
+    in->sorted = items;
     for (uint32_t i = 0; i < count; i++) items[i] = (struct keyed){address_low(&seen[i].address), i};
     keyed_sort(items, items + count, count);
     for (uint32_t i = 0; i < count; i++) items[i].key = address_high(&seen[items[i].number].address);
     keyed_sort(items, items + count, count);
     for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].address.family;
     keyed_sort(items, items + count, count);
-    for (uint32_t i = 0; i < count; i++) in->order[i] = items[i].number;
-    free(items);
+    for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].entry.roles;
     return true;
 }
 
@@ -254,8 +253,8 @@ static bool add_group(struct inference *in, struct pp_site *site, struct kinds *
     struct pp_seen *seen = in->census->directory.seen;
     uint16_t count = 0, host = (uint16_t)site->host_count;
     for (; *at < in->census->directory.count && count < GROUP_MAX; ++*at) {
-        struct pp_seen *one = &seen[in->order[*at]];
-        if (one->entry.roles != roles) continue;
+        if (in->sorted[*at].key != roles) continue;
+        struct pp_seen *one = &seen[in->sorted[*at].number];
         addresses[count++] = one->address;
         one->entry.host = host;
     }
@@ -279,18 +278,19 @@ static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *
     struct pp_seen *seen = in->census->directory.seen;
     uint32_t count = in->census->directory.count;
     for (uint32_t i = 0; i < count; i++) {
-        pp_role_set roles = seen[in->order[i]].entry.roles;
+        pp_role_set roles = (pp_role_set)in->sorted[i].key;
         struct kind *kind = roles ? kind_of(kinds, roles) : NULL;
         if (kind) kind->count++;
     }
     for (uint32_t i = 0; i < count; i++) {
         char name[80];
-        struct pp_seen *one = &seen[in->order[i]];
-        struct kind *kind = one->entry.roles ? kind_of(kinds, one->entry.roles) : NULL;
-        if (!one->entry.roles || (kind && kind->count > HOSTS_NAMED_MAX)) continue;
-        name_host(in, one->entry.roles, kinds, false, name);
+        pp_role_set roles = (pp_role_set)in->sorted[i].key;
+        struct kind *kind = roles ? kind_of(kinds, roles) : NULL;
+        if (!roles || (kind && kind->count > HOSTS_NAMED_MAX)) continue;
+        struct pp_seen *one = &seen[in->sorted[i].number];
+        name_host(in, roles, kinds, false, name);
         one->entry.host = (uint16_t)site->host_count;
-        if (!pp_site_add(site, name, &one->address, one->entry.roles, false)) return false;
+        if (!pp_site_add(site, name, &one->address, roles, false)) return false;
     }
     for (unsigned k = 0; k < kinds->count; k++)
         if (kinds->items[k].count > HOSTS_NAMED_MAX && !add_groups(in, site, kinds, kinds->items[k].roles)) return false;
@@ -315,11 +315,11 @@ struct pp_site *pp_infer_site_and_census(const struct pp_spec *spec, const struc
     census->judged = calloc(pp_flow_count(flows) + 1, sizeof *census->judged);
     bool ok = site && kinds && census->judged && port_sets_init(&in.rules);
     if (ok) prepare(&in);
-    ok = ok && infer_roles(&in) && order_addresses(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
+    ok = ok && infer_roles(&in) && sort_addresses(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
     if (ok) close_census(&in, site);
     port_sets_finish(&in.rules);
     free(in.anchored);
-    free(in.order);
+    free(in.sorted);
     free(kinds);
     if (ok) return site;
     pp_site_destroy(site);

@@ -152,8 +152,10 @@ bool ledger_fill(struct ledger *ledger, struct assessment *a)
 {
     *ledger = (struct ledger){.doubted = calloc(a->directory.count + 1u, sizeof *ledger->doubted)};
     if (!ledger->doubted) return false;
-    for (size_t i = 0; i < a->count; i++)
+    for (size_t i = 0; i < a->count; i++) {
+        if (i + FLOW_BLOCK < a->count) directory_prefetch(&a->directory, &a->judged[i + FLOW_BLOCK]);
         if (a->judged[i].verdict == PP_EXPECTED && !credit_flow(ledger, a, i, enter_credit)) return false;
+    }
     if (ledger->tally_count) qsort(ledger->tallies, ledger->tally_count, sizeof *ledger->tallies, compare_tallies);
     if (ledger->credit_count) qsort(ledger->credits, ledger->credit_count, sizeof *ledger->credits, compare_credits);
     share_credits(ledger);

@@ -1,38 +1,42 @@
 #include "keyed.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { DIGIT_BITS = 8, DIGITS = 64 / DIGIT_BITS, VALUES = 1 << DIGIT_BITS };
 
 static unsigned digit_of(uint64_t key, unsigned digit) { return (unsigned)(key >> digit * DIGIT_BITS) & (VALUES - 1); }
 
-/* Where the items of each value begin. false: all have the same, and stay where they are. */
-static bool begin_values(size_t counts[VALUES], size_t count)
+/* The bits in which keys differ. */
+static uint64_t varying_bits(const struct keyed *items, size_t count)
 {
-    size_t at = 0;
-    for (unsigned v = 0; v < VALUES; v++) {
-        size_t n = counts[v];
-        if (n == count) return false;
-        counts[v] = at;
-        at += n;
-    }
-    return true;
+    uint64_t varying = 0;
+    for (size_t i = 1; i < count; i++) varying |= items[i].key ^ items[0].key;
+    return varying;
 }
 
-/* Digit by digit, the least first. */
+static void sort_by_digit(const struct keyed *from, struct keyed *to, size_t count, unsigned digit)
+{
+    size_t starts[VALUES] = {0}, at = 0;
+    for (size_t i = 0; i < count; i++) starts[digit_of(from[i].key, digit)]++;
+    for (unsigned v = 0; v < VALUES; v++) {
+        size_t n = starts[v];
+        starts[v] = at;
+        at += n;
+    }
+    for (size_t i = 0; i < count; i++) to[starts[digit_of(from[i].key, digit)]++] = from[i];
+}
+
+/* Digit by digit, the least first; a digit that all have in common says nothing. */
 void keyed_sort(struct keyed *items, struct keyed *scratch, size_t count)
 {
-    size_t counts[DIGITS][VALUES] = {{0}};
+    uint64_t varying = varying_bits(items, count);
     struct keyed *from = items, *to = scratch;
-    for (size_t i = 0; i < count; i++)
-        for (unsigned d = 0; d < DIGITS; d++) counts[d][digit_of(items[i].key, d)]++;
     for (unsigned d = 0; d < DIGITS; d++) {
-        if (!begin_values(counts[d], count)) continue;
-        for (size_t i = 0; i < count; i++) to[counts[d][digit_of(from[i].key, d)]++] = from[i];
+        if (!digit_of(varying, d)) continue;
+        sort_by_digit(from, to, count, d);
         struct keyed *swap = from;
         from = to;
         to = swap;
     }
-    if (from != items && count) memcpy(items, from, count * sizeof *items);
+    if (from != items) memcpy(items, from, count * sizeof *items);
 }
