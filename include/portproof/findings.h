@@ -231,6 +231,7 @@ struct pp_assess_input {
     uint32_t capture_count;
     bool decap;               /* tunnels were entered */
     pp_time_ns until_ns;      /* evidence ends here at the latest (--to); UINT64_MAX: with the captures */
+    unsigned threads;         /* that may judge; 0 and 1: only the calling one. The report is the same */
     struct pp_census *census; /* filled when `site` was inferred from the same flows, none added since; is emptied. NULL: none */
 };
 

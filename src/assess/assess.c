@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parallel.h"
+
 enum { VERDICT_REASONS_MAX = 16 };
 
 /* Past the limit of flows a record keeps a port's class in place of the port: the highest port of the class stands for it. */
@@ -58,45 +60,83 @@ static void learn_loopback_features(struct assessment *a)
             a->loopback_on = true;
 }
 
-/* The flows that other flows have to be asked about. */
-struct open_flows {
-    uint32_t *numbers;
-    size_t count;
-};
+/* Number the ends of a block of flows. */
+static bool number_block(struct assessment *a, size_t first, const struct pp_flow *flows, size_t count)
+{
+    uint32_t ends[FLOW_BLOCK][2];
+    if (!directory_add_ends(&a->directory, a->in->site, flows, count, ends)) return false;
+    for (size_t i = 0; i < count; i++) hold_ends(&a->judged[first + i], ends[i]);
+    return true;
+}
 
-static bool judge_block(struct assessment *a, size_t first, size_t count, struct open_flows *open)
+static size_t read_block(const struct assessment *a, size_t first, size_t end, struct pp_flow flows[FLOW_BLOCK])
+{
+    size_t count = end - first < FLOW_BLOCK ? end - first : FLOW_BLOCK;
+    for (size_t i = 0; i < count; i++) pp_flow_at(a->in->flows, first + i, &flows[i]);
+    return count;
+}
+
+static void judge_block(const struct assessment *a, size_t first, const struct pp_flow *flows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) directory_prefetch(&a->directory, &a->judged[first + i]);
+    for (size_t i = 0; i < count; i++) {
+        a->judged[first + i].initiator = 0; /* whatever inference thought */
+        judge_alone(a, &flows[i], &a->judged[first + i]);
+    }
+}
+
+/* Judge a range of flows whose ends are numbered; any number of threads may, since each flow is looked at by itself. */
+static void judge_range(void *context, size_t first, size_t count)
+{
+    const struct assessment *a = context;
+    struct pp_flow flows[FLOW_BLOCK];
+    for (size_t i = first, n; i < first + count; i += n) {
+        n = read_block(a, i, first + count, flows);
+        judge_block(a, i, flows, n);
+    }
+}
+
+/* Number the ends of all flows, which is one thread's work, and with one thread judge them on the way. */
+static bool number_flows(struct assessment *a, bool judge_too)
 {
     struct pp_flow flows[FLOW_BLOCK];
-    uint32_t ends[FLOW_BLOCK][2];
-    for (size_t i = 0; i < count; i++) pp_flow_at(a->in->flows, first + i, &flows[i]);
-    if (!a->counted && !directory_add_ends(&a->directory, a->in->site, flows, count, ends)) return false;
-    for (size_t i = 0; a->counted && i < count; i++) directory_prefetch(&a->directory, &a->judged[first + i]);
-    for (size_t i = 0; i < count; i++) {
-        struct pp_judged *j = &a->judged[first + i];
-        if (!a->counted) hold_ends(j, ends[i]);
-        j->initiator = 0; /* whatever inference thought */
-        if (judge_alone(a, &flows[i], j)) continue;
-        if (!open->numbers && !(open->numbers = calloc(a->count - first, sizeof *open->numbers))) return false;
-        open->numbers[open->count++] = (uint32_t)(first + i);
+    for (size_t i = 0, n; i < a->count; i += n) {
+        n = read_block(a, i, a->count, flows);
+        if (!number_block(a, i, flows, n)) return false;
+        if (judge_too) judge_block(a, i, flows, n);
     }
     return true;
+}
+
+/* What could not be judged without other flows. */
+static bool judge_open_flows(struct assessment *a)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a->count; i++) count += a->judged[i].outcome == PP_OUTCOME_COUNT;
+    if (!count) return true;
+    uint32_t *open = calloc(count, sizeof *open);
+    if (!open) return false;
+    count = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->judged[i].outcome == PP_OUTCOME_COUNT) open[count++] = (uint32_t)i;
+    bool ok = learn_endpoints(a, open, count);
+    for (size_t i = 0; ok && i < count; i++) {
+        struct pp_flow flow;
+        pp_flow_at(a->in->flows, open[i], &flow);
+        judge_by_others(a, &flow, &a->judged[open[i]]);
+    }
+    free(open);
+    return ok;
 }
 
 /* Most flows are judged by themselves. What other flows say is looked for only where it is needed, and only about those ends. */
 static bool judge_flows(struct assessment *a)
 {
-    struct open_flows open = {0};
-    bool ok = true;
-    for (size_t i = 0; ok && i < a->count; i += FLOW_BLOCK)
-        ok = judge_block(a, i, a->count - i < FLOW_BLOCK ? a->count - i : FLOW_BLOCK, &open);
-    ok = ok && learn_endpoints(a, open.numbers, open.count);
-    for (size_t i = 0; ok && i < open.count; i++) {
-        struct pp_flow flow;
-        pp_flow_at(a->in->flows, open.numbers[i], &flow);
-        judge_by_others(a, &flow, &a->judged[open.numbers[i]]);
-    }
-    free(open.numbers);
-    return ok;
+    enum { GRAIN = 4096 };
+    bool several = a->in->threads > 1;
+    if (!a->counted && !number_flows(a, !several)) return false;
+    if (a->counted || several) in_parallel(a->in->threads, a->count, GRAIN, judge_range, a);
+    return judge_open_flows(a);
 }
 
 static void summarise(struct assessment *a)

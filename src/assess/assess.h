@@ -31,9 +31,10 @@ struct pp_census {
     const struct pp_site *site;
 };
 
-/** Until a flow is judged, its record holds the numbers of its ends in their own order. */
+/** Until a flow is judged, its record holds the numbers of its ends in their own order, and no outcome. */
 static inline void hold_ends(struct pp_judged *judged, const uint32_t ends[2])
 {
+    judged->outcome = PP_OUTCOME_COUNT;
     judged->initiator_address = ends[0];
     judged->responder_address = ends[1];
 }
@@ -219,8 +220,8 @@ enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site
 /** Whether an end is multicast or broadcast, by address, by link-level address, or as the last address of a site prefix. */
 bool is_group(const struct assessment *a, const struct subject *s);
 bool are_on_one_host(const struct assessment *a, uint32_t x, uint32_t y);
-/** false: it takes what other flows say of its ends to judge it. */
-bool judge_alone(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
+/** Leaves the record as it is when it takes what other flows say of its ends to judge it. */
+void judge_alone(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
 void judge_by_others(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
 /** The ways to read an undetermined flow. Returns how many. */
 uint8_t show_readings(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged, struct pp_reading shown[2]);

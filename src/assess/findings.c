@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "assess.h"
+#include "parallel.h"
 
 /* One flow that becomes (part of) a finding. The keys tell most of them apart without a look at the flow: see set_keys. */
 struct item {
@@ -13,17 +14,22 @@ struct item {
     enum pp_finding_kind kind;
 };
 
-struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind)
+/* Room for more findings; what is in it is not set. NULL: out of memory. */
+static struct pp_finding *reserve_findings(struct assessment *a, size_t more)
 {
     struct pp_report *report = a->report;
-    if (report->finding_count == a->finding_room) {
-        size_t room = a->finding_room ? a->finding_room * 2 : 64;
+    if (report->finding_count + more > a->finding_room) {
+        size_t room = 2 * a->finding_room + more;
         struct pp_finding *findings = realloc(report->findings, room * sizeof *findings);
         if (!findings) return NULL;
         report->findings = findings;
         a->finding_room = room;
     }
-    struct pp_finding *finding = &report->findings[report->finding_count++];
+    return &report->findings[report->finding_count];
+}
+
+static void init_finding(struct pp_finding *finding, enum pp_finding_kind kind)
+{
     *finding = (struct pp_finding){.kind = kind,
                                    .reason = PP_REASON_NONE,
                                    .row = PP_NONE,
@@ -33,6 +39,14 @@ struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind)
                                    .basis = PP_BASIS_NONE,
                                    .first_ns = PP_NO_FIRST,
                                    .first_frame = UINT64_MAX};
+}
+
+struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind)
+{
+    struct pp_finding *finding = reserve_findings(a, 1);
+    if (!finding) return NULL;
+    init_finding(finding, kind);
+    a->report->finding_count++;
     return finding;
 }
 
@@ -218,22 +232,51 @@ static int compare_initiators(const void *x, const void *y)
     return order ? order : by(a->flow, b->flow);
 }
 
+/* Items that become findings, one a group. */
+struct joining {
+    struct assessment *a;
+    struct item *items;
+    uint32_t *starts; /* of each group, and one more */
+    struct pp_finding *findings;
+    bool coarsely;
+};
+
+/* Describe a range of the groups, on any thread. */
+static void join_groups(void *context, size_t first, size_t count)
+{
+    const struct joining *j = context;
+    sorting = j->a; /* one a thread */
+    coarsely = j->coarsely;
+    for (size_t g = first; g < first + count; g++) {
+        struct item *items = j->items + j->starts[g];
+        size_t n = j->starts[g + 1] - j->starts[g];
+        if (coarsely) qsort(items, n, sizeof *items, compare_initiators);
+        init_finding(&j->findings[g], items->kind);
+        describe(j->a, &j->findings[g], items, n);
+    }
+}
+
 static bool join_items(struct assessment *a, struct item *items, size_t count)
 {
+    enum { GRAIN = 256 };
     sorting = a;
     coarsely = false;
     sort_items(a, items, count);
     coarsely = count_groups(items, count) > PP_FINDINGS_MAX;
     a->report->findings_joined = coarsely;
     if (coarsely) sort_items(a, items, count);
-    for (size_t i = 0, n; i < count; i += n) {
-        for (n = 1; i + n < count && compare_keys(&items[i], &items[i + n]) == 0; n++) continue;
-        if (coarsely) qsort(items + i, n, sizeof *items, compare_initiators);
-        struct pp_finding *finding = new_finding(a, items[i].kind);
-        if (!finding) return false;
-        describe(a, finding, items + i, n);
+    size_t groups = count_groups(items, count), g = 0;
+    struct joining joining = {a, items, malloc((groups + 1) * sizeof *joining.starts), reserve_findings(a, groups + 1), coarsely};
+    bool ok = joining.starts && joining.findings;
+    for (size_t i = 0; ok && i < count; i++)
+        if (i == 0 || compare_keys(&items[i - 1], &items[i]) != 0) joining.starts[g++] = (uint32_t)i;
+    if (ok) {
+        joining.starts[groups] = (uint32_t)count;
+        in_parallel(a->in->threads, groups, GRAIN, join_groups, &joining);
+        a->report->finding_count += (uint32_t)groups;
     }
-    return true;
+    free(joining.starts);
+    return ok;
 }
 
 /* --- fragments without a first part --------------------------------------------------------------------------------- */

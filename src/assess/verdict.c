@@ -178,20 +178,19 @@ static void judge(const struct assessment *a, const struct subject *s, struct or
     if (j->verdict == PP_EXPECTED && is_not_primary(a, s, i, j->row)) j->labels |= PP_LABEL_NOT_PRIMARY;
 }
 
-bool judge_alone(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *j)
+void judge_alone(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *j)
 {
     struct subject s = subject_of(a, flow, j);
     unsigned initiator = by_handshake(flow);
     if (initiator < 2) {
         judge(a, &s, (struct orientation){initiator, PP_BASIS_HANDSHAKE}, NULL, j);
-        return true;
+        return;
     }
-    if (flow->transport == PP_TCP) return false; /* a listener comes before the rows */
+    if (flow->transport == PP_TCP) return; /* a listener comes before the rows */
     struct reading readings[2];
     for (unsigned i = 0; i < 2; i++) read_orientation(a, &s, i, &readings[i]);
-    if (readings[0].narrowest == readings[1].narrowest) return false;
+    if (readings[0].narrowest == readings[1].narrowest) return;
     judge(a, &s, (struct orientation){readings[1].narrowest < readings[0].narrowest, PP_BASIS_ROW}, readings, j);
-    return true;
 }
 
 void judge_by_others(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *j)
