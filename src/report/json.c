@@ -392,13 +392,16 @@ static bool put_findings(struct json_writer *w, const struct pp_report *r, unsig
 {
     struct piece pieces[PARALLEL_MAX] = {0};
     bool ok = true;
-    if (!threads) threads = 1;
     if (threads > PARALLEL_MAX) threads = PARALLEL_MAX;
+    if (threads > r->finding_count / PIECE_FINDINGS) threads = r->finding_count / PIECE_FINDINGS;
     begin_list(w, "findings");
-    for (uint32_t i = 0; ok && i < r->finding_count; i += threads * PIECE_FINDINGS) ok = put_pieces(w, r, i, pieces, threads, sink);
+    if (threads > 1)
+        for (uint32_t i = 0; ok && i < r->finding_count; i += threads * PIECE_FINDINGS) ok = put_pieces(w, r, i, pieces, threads, sink);
+    else
+        for (uint32_t i = 0; ok && i < r->finding_count; i++) put_finding(w, r, &r->findings[i]), ok = hand_over(w->out, sink);
     w->follows = r->finding_count > 0;
     end_list(w);
-    for (unsigned i = 0; i < threads; i++) text_finish(&pieces[i].text);
+    for (unsigned i = 0; i < PARALLEL_MAX; i++) text_finish(&pieces[i].text);
     return ok;
 }
 

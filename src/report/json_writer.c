@@ -12,7 +12,10 @@ enum {
     ESCAPED_MAX = 6, /* bytes that one byte of a string becomes at most: \\xff */
 };
 
-static const char BLANKS[DEPTH_MAX * INDENT + 1] = "                                ";
+/* A new line, indented for the deepest member. All of it is copied always, which for a fixed length is two instructions; what
+ * there is too much of is written over. */
+static const char LINE[] = "\n                                ";
+_Static_assert(sizeof LINE - 1 == 1 + DEPTH_MAX * INDENT, "a line for the deepest member");
 
 void json_writer_init(struct json_writer *w, struct text *out) { *w = (struct json_writer){.out = out}; }
 
@@ -22,10 +25,11 @@ static char *copy(char *at, const char *bytes, size_t length)
     return at + length;
 }
 
-static char *new_line(char *at, unsigned depth)
+static char *new_line(char *at, unsigned depth, bool comma)
 {
-    *at++ = '\n';
-    return copy(at, BLANKS, (size_t)depth * INDENT);
+    if (comma) *at++ = ',';
+    memcpy(at, LINE, sizeof LINE - 1);
+    return at + 1 + (size_t)depth * INDENT;
 }
 
 /* Write what stands before a value: the comma, the indentation, the key. Behind it there is room for `room` bytes.
@@ -33,10 +37,9 @@ static char *new_line(char *at, unsigned depth)
 static char *begin(struct json_writer *w, const char *key, size_t room)
 {
     size_t length = key ? strlen(key) : 0;
-    char *at = text_room(w->out, length + sizeof ",\n\"\": " + (size_t)w->depth * INDENT + room);
+    char *at = text_room(w->out, sizeof LINE + length + sizeof "\"\": " + room);
     if (!at) return NULL;
-    if (w->follows) *at++ = ',';
-    if (w->depth) at = new_line(at, w->depth);
+    if (w->depth) at = new_line(at, w->depth, w->follows);
     if (key) {
         *at++ = '"';
         at = copy(at, key, length);
@@ -61,8 +64,8 @@ static void close(struct json_writer *w, char bracket)
 {
     assert(w->depth > 0);
     w->depth--;
-    char *at = text_room(w->out, (size_t)w->depth * INDENT + 2);
-    if (at && w->follows) at = new_line(at, w->depth);
+    char *at = text_room(w->out, sizeof LINE + 1);
+    if (at && w->follows) at = new_line(at, w->depth, false);
     w->follows = true;
     if (!at) return;
     *at++ = bracket;
