@@ -38,7 +38,7 @@ TEST(every_part_is_done_once_whatever_the_threads_and_the_grain)
             }
 }
 
-/* Enough flows for several ranges, and findings for several pieces. */
+/* Enough flows and findings for several ranges. */
 static struct evidence *much_evidence(const char *site)
 {
     struct evidence *e = evidence(site);
@@ -66,7 +66,7 @@ static char *report_with(struct evidence *e, unsigned threads)
                                     .capture_count = e->capture_count,
                                     .until_ns = e->until_ns,
                                     .threads = threads};
-    struct pp_report_options options = {.tool_version = "test", .threads = threads};
+    struct pp_report_options options = {.tool_version = "test"};
     struct pp_report *report = pp_assess(&input);
     char *json;
     size_t size;
@@ -112,26 +112,24 @@ TEST(a_report_sent_in_pieces_is_the_one_written_at_once)
 {
     struct evidence *e = much_evidence(SMALL_SITE);
     const struct pp_report *report = judge(e);
-    for (unsigned threads = 1; threads < 4; threads++) {
-        struct pp_report_options options = {.tool_version = "test", .threads = threads};
-        char *json;
-        size_t size;
-        assert_true(pp_report_write(report, "json", &options, &json, &size));
-        struct pieces pieces = {.bytes = malloc(size), .room = size};
-        struct pp_sink sink = {take_piece, &pieces};
-        assert_true(pp_report_send(report, "json", &options, &sink));
-        assert_int_equal(pieces.length, size);
-        assert_memory_equal(pieces.bytes, json, size);
-        assert_true(pieces.count > 3);
-        for (unsigned stop = 1; stop <= pieces.count; stop++) { /* a sink that has enough is asked no more */
-            struct pieces some = {.bytes = pieces.bytes, .room = size, .stop_after = stop};
-            struct pp_sink stopping = {take_piece, &some};
-            assert_false(pp_report_send(report, "json", &options, &stopping));
-            assert_int_equal(some.count, stop);
-        }
-        free(pieces.bytes);
-        free(json);
+    struct pp_report_options options = {.tool_version = "test"};
+    char *json;
+    size_t size;
+    assert_true(pp_report_write(report, "json", &options, &json, &size));
+    struct pieces pieces = {.bytes = malloc(size), .room = size};
+    struct pp_sink sink = {take_piece, &pieces};
+    assert_true(pp_report_send(report, "json", &options, &sink));
+    assert_int_equal(pieces.length, size);
+    assert_memory_equal(pieces.bytes, json, size);
+    assert_true(pieces.count > 3);
+    for (unsigned stop = 1; stop <= pieces.count; stop++) { /* a sink that has enough is asked no more */
+        struct pieces some = {.bytes = pieces.bytes, .room = size, .stop_after = stop};
+        struct pp_sink stopping = {take_piece, &some};
+        assert_false(pp_report_send(report, "json", &options, &stopping));
+        assert_int_equal(some.count, stop);
     }
+    free(pieces.bytes);
+    free(json);
 }
 
 int main(void)
