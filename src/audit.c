@@ -394,9 +394,9 @@ const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, ui
 struct pp_flow_table *pp_audit_flows(struct pp_audit *audit) { return audit->flows; }
 
 /* Without a site file: who is who, and then the spec for as many array members as that shows. */
-static bool infer(struct pp_audit *audit)
+static bool infer(struct pp_audit *audit, struct pp_census *census)
 {
-    audit->inferred = pp_infer_site(audit->rules, audit->index, audit->flows);
+    audit->inferred = census ? pp_infer_site_and_census(audit->rules, audit->index, audit->flows, census) : NULL;
     audit->inferred_spec = audit->inferred ? spec_for(audit, audit->inferred) : NULL;
     audit->inferred_index = audit->inferred_spec ? pp_port_index_create(audit->inferred_spec) : NULL;
     return audit->inferred_index != NULL;
@@ -405,7 +405,8 @@ static bool infer(struct pp_audit *audit)
 const struct pp_report *pp_audit_judge(struct pp_audit *audit)
 {
     forget_judgement(audit);
-    if (!pp_flow_table_sort(audit->flows) || (!audit->site && !infer(audit))) return NULL;
+    struct pp_census *census = audit->site ? NULL : pp_census_create();
+    if (!pp_flow_table_sort(audit->flows) || (!audit->site && !infer(audit, census))) return pp_census_destroy(census), NULL;
     struct pp_assess_input input = {
         .spec = audit->site ? audit->spec : audit->inferred_spec,
         .index = audit->site ? audit->index : audit->inferred_index,
@@ -416,8 +417,11 @@ const struct pp_report *pp_audit_judge(struct pp_audit *audit)
         .capture_count = audit->capture_count,
         .decap = audit->options.decap,
         .until_ns = audit->options.to_ns,
+        .threads = thread_count(audit),
+        .census = census,
     };
     audit->report = pp_assess(&input);
+    pp_census_destroy(census);
     return audit->report;
 }
 
