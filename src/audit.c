@@ -5,7 +5,6 @@
  *                         spec ─▶ port index           spec + site
  *
  * The stages do not know each other; this file hands the values from one to the next. */
-#define _DEFAULT_SOURCE /* sysconf */
 #include "portproof/audit.h"
 
 #include <pthread.h>
@@ -16,6 +15,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "parallel.h"
 #include "portproof/decode.h"
 
 /* One thread's part: a batch on its way, and a flow table of its own (the first worker's is the audit's). */
@@ -334,13 +334,6 @@ static bool join_worker(struct pp_audit *audit, struct worker *worker)
     return ok;
 }
 
-static unsigned thread_count(const struct pp_audit *audit)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned threads = audit->options.threads ? audit->options.threads : processors > 0 ? (unsigned)processors : 1;
-    return threads < PP_THREADS_MAX ? threads : PP_THREADS_MAX;
-}
-
 /* More threads help once there is more than one piece to take. */
 static bool worth_threads(const struct pp_audit *audit)
 {
@@ -372,7 +365,7 @@ bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t cou
     audit->path_next = 0;
     audit->inputs = calloc(count + 1, sizeof *audit->inputs);
     bool ok = audit->inputs && reserve_infos(audit, count);
-    unsigned threads = ok && worth_threads(audit) ? thread_count(audit) : 1;
+    unsigned threads = ok && worth_threads(audit) ? thread_count(audit->options.threads, PP_THREADS_MAX) : 1;
     for (unsigned i = 1; i < threads; i++) others[i] = start_worker(audit);
     if (ok) run_worker(audit->first);
     for (unsigned i = 1; i < threads; i++)
@@ -422,9 +415,9 @@ const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, ui
 struct pp_flow_table *pp_audit_flows(struct pp_audit *audit) { return audit->flows; }
 
 /* Without a site file: who is who, and then the spec for as many array members as that shows. */
-static bool infer(struct pp_audit *audit)
+static bool infer(struct pp_audit *audit, struct pp_census *census)
 {
-    audit->inferred = pp_infer_site(audit->rules, audit->index, audit->flows);
+    audit->inferred = census ? pp_infer_site_and_census(audit->rules, audit->index, audit->flows, census) : NULL;
     audit->inferred_spec = audit->inferred ? spec_for(audit, audit->inferred) : NULL;
     audit->inferred_index = audit->inferred_spec ? pp_port_index_create(audit->inferred_spec) : NULL;
     return audit->inferred_index != NULL;
@@ -433,7 +426,8 @@ static bool infer(struct pp_audit *audit)
 const struct pp_report *pp_audit_judge(struct pp_audit *audit)
 {
     forget_judgement(audit);
-    if (!pp_flow_table_sort(audit->flows) || (!audit->site && !infer(audit))) return NULL;
+    struct pp_census *census = audit->site ? NULL : pp_census_create();
+    if (!pp_flow_table_sort(audit->flows) || (!audit->site && !infer(audit, census))) return pp_census_destroy(census), NULL;
     struct pp_assess_input input = {
         .spec = audit->site ? audit->spec : audit->inferred_spec,
         .index = audit->site ? audit->index : audit->inferred_index,
@@ -444,8 +438,11 @@ const struct pp_report *pp_audit_judge(struct pp_audit *audit)
         .capture_count = audit->capture_count,
         .decap = audit->options.decap,
         .until_ns = audit->options.to_ns,
+        .threads = thread_count(audit->options.threads, PP_THREADS_MAX),
+        .census = census,
     };
     audit->report = pp_assess(&input);
+    pp_census_destroy(census);
     return audit->report;
 }
 

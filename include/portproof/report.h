@@ -14,7 +14,6 @@ struct pp_report_options {
     unsigned width;        /* columns; 0: 100 */
     bool local_time;       /* for people; JSON is always UTC */
     bool all;              /* no line left out */
-    unsigned threads;      /* that may write; 0 and 1: only the calling one. The bytes are the same */
 };
 
 /** Where bytes go, piece by piece, since there may be many. false from `write` stops. It is called by one thread at a time, not

@@ -18,12 +18,17 @@ void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *
     }
 }
 
+static bool has_family(const struct pp_host *host, enum pp_family family)
+{
+    for (unsigned i = 0; i < host->prefix_count; i++)
+        if (host->prefixes[i].address.family == family) return true;
+    return false;
+}
+
+/* Family by family: a group of inferred hosts has tens of thousands of addresses, and two of them have no time for each pair. */
 static bool share_family(const struct pp_host *a, const struct pp_host *b)
 {
-    for (unsigned i = 0; i < a->prefix_count; i++)
-        for (unsigned k = 0; k < b->prefix_count; k++)
-            if (a->prefixes[i].address.family == b->prefixes[k].address.family) return true;
-    return false;
+    return (has_family(a, PP_IPV4) && has_family(b, PP_IPV4)) || (has_family(a, PP_IPV6) && has_family(b, PP_IPV6));
 }
 
 bool may_stand(const struct pp_row *row, const struct pp_host *host, bool at_from, bool primary_named)

@@ -16,7 +16,7 @@ struct view {
     uint8_t transport;
 };
 
-/* What flows tell gathers in the census: of each address its roles, of each flow its ends and how it is read. */
+/* What flows tell gathers in the census: of each flow its ends and how it is read, of each address its host in the end. */
 struct inference {
     const struct pp_spec *spec;
     const struct pp_port_index *index;
@@ -27,6 +27,7 @@ struct inference {
     struct pp_row_set telling;  /* narrow rows between hosts */
     bool named[PP_CLASSES_MAX]; /* by port class: a narrow row names the port */
     pp_role_set anchors;        /* roles whose holders tell what their peers are */
+    pp_role_set *roles;         /* by address: what it holds */
     pp_role_set *anchored;      /* by address: the anchors it holds by the rules alone */
     struct keyed *sorted;       /* the addresses in order: roles and number */
 };
@@ -108,7 +109,7 @@ static struct view view_of(const struct pp_judged *j)
     return (struct view){ends[j->initiator], ends[!j->initiator], j->responder_port, j->transport};
 }
 
-static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->census->directory.seen[address].entry.roles; }
+static pp_role_set *roles_of(struct inference *in, uint32_t address) { return &in->roles[address]; }
 
 static void infer_end(struct inference *in, const struct pp_inference *rule, uint32_t end, uint32_t peer)
 {
@@ -157,12 +158,17 @@ static void apply_rows(struct inference *in, const struct view *v)
 }
 
 /* What the first pass found stands still during the second, so that the order of the flows does not matter. */
-static bool drop_anchors(struct inference *in)
+static void drop_anchors(struct inference *in)
 {
-    in->anchored = calloc(in->census->directory.count + 1u, sizeof *in->anchored);
-    for (uint32_t i = 0; in->anchored && i < in->census->directory.count; i++)
-        in->anchored[i] = in->census->directory.seen[i].entry.roles & in->anchors;
-    return in->anchored != NULL;
+    for (uint32_t i = 0; i < in->census->directory.count; i++) in->anchored[i] = in->roles[i] & in->anchors;
+}
+
+static bool make_roles(struct inference *in)
+{
+    size_t count = in->census->directory.count;
+    in->roles = calloc(count + 1, sizeof *in->roles);
+    in->anchored = calloc(count + 1, sizeof *in->anchored);
+    return in->roles && in->anchored;
 }
 
 static bool infer_roles(struct inference *in)
@@ -170,12 +176,13 @@ static bool infer_roles(struct inference *in)
     size_t count = pp_flow_count(in->flows);
     for (size_t i = 0; i < count; i += FLOW_BLOCK)
         if (!view_block(in, i, count - i < FLOW_BLOCK ? count - i : FLOW_BLOCK)) return false;
+    if (!make_roles(in)) return false;
     for (size_t i = 0; i < count; i++) {
         if (in->census->judged[i].initiator == TELLS_NOTHING) continue;
         struct view v = view_of(&in->census->judged[i]);
         apply_rules(in, &v, port_sets_at(&in->rules, v.transport, v.port) & ~in->with_peers);
     }
-    if (!drop_anchors(in)) return false;
+    drop_anchors(in);
     for (size_t i = 0; i < count; i++) {
         if (in->census->judged[i].initiator == TELLS_NOTHING) continue;
         struct view v = view_of(&in->census->judged[i]);
@@ -202,7 +209,7 @@ static bool sort_addresses(struct inference *in)
     keyed_sort(items, items + count, count);
     for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].address.family;
     keyed_sort(items, items + count, count);
-    for (uint32_t i = 0; i < count; i++) items[i].key = seen[items[i].number].entry.roles;
+    for (uint32_t i = 0; i < count; i++) items[i].key = in->roles[items[i].number];
     return true;
 }
 
@@ -256,7 +263,7 @@ static bool add_group(struct inference *in, struct pp_site *site, struct kinds *
         if (in->sorted[*at].key != roles) continue;
         struct pp_seen *one = &seen[in->sorted[*at].number];
         addresses[count++] = one->address;
-        one->entry.host = host;
+        one->entry = (struct pp_site_entry){.host = host, .roles = roles};
     }
     char name[80];
     if (!count) return true;
@@ -289,7 +296,7 @@ static bool add_hosts(struct inference *in, struct pp_site *site, struct kinds *
         if (!roles || (kind && kind->count > HOSTS_NAMED_MAX)) continue;
         struct pp_seen *one = &seen[in->sorted[i].number];
         name_host(in, roles, kinds, false, name);
-        one->entry.host = (uint16_t)site->host_count;
+        one->entry = (struct pp_site_entry){.host = (uint16_t)site->host_count, .roles = roles};
         if (!pp_site_add(site, name, &one->address, roles, false)) return false;
     }
     for (unsigned k = 0; k < kinds->count; k++)
@@ -318,6 +325,7 @@ struct pp_site *pp_infer_site_and_census(const struct pp_spec *spec, const struc
     ok = ok && infer_roles(&in) && sort_addresses(&in) && add_hosts(&in, site, kinds) && pp_site_finish(site, spec);
     if (ok) close_census(&in, site);
     port_sets_finish(&in.rules);
+    free(in.roles);
     free(in.anchored);
     free(in.sorted);
     free(kinds);

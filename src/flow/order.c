@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keyed.h"
 #include "load.h"
+#include "pages.h"
 #include "table.h"
-
-/* qsort has no context argument in C17: the table being sorted, one a thread. */
-static _Thread_local const struct pp_flow_table *sorting;
 
 /* The store of a number that counts through both, and the number in it. */
 static const struct store *numbered_store(const struct pp_flow_table *table, uint32_t *number)
@@ -16,57 +15,59 @@ static const struct store *numbered_store(const struct pp_flow_table *table, uin
     return &table->stores[1];
 }
 
-static const struct record *numbered(const struct pp_flow_table *table, uint32_t number, const struct store **store)
+/* The part of a record's place in the order that a word shows; 0 is the least: both ports, and how the flow was folded. The others
+ * are of the addresses, the last word of the second one first. */
+static uint64_t order_word(const struct store *store, uint32_t number, unsigned word)
 {
-    *store = numbered_store(table, &number);
-    return store_at(*store, number);
+    const struct record *record = store_at(store, number);
+    if (word) {
+        const uint8_t *at = record->ends + 2 * address_bytes(store) - 8 * word;
+        return (uint64_t)load_be32(at) << 32 | load_be32(at + 4);
+    }
+    uint16_t ports[2];
+    record_ports(store, record, ports);
+    return (uint64_t)ports[0] << 24 | (uint64_t)ports[1] << 8 | record->kind;
 }
 
-/* A record with what tells it apart nearly always: transport, family, and the first 62 bits of its ends. Sorting compares
- * numbers that stand side by side, and goes to the records only when these are equal. */
-struct sort_item {
-    uint64_t key;
-    uint32_t number;
-};
-
-static struct sort_item sort_item(const struct pp_flow_table *table, uint32_t number)
+/* Word by word, the least first: the sort keeps equal ones in their order. */
+static void sort_store(const struct store *store, uint32_t first, struct keyed *items, struct keyed *scratch)
 {
-    const struct store *store;
-    const struct record *record = numbered(table, number, &store);
-    uint64_t ends = (uint64_t)load_be32(record->ends) << 32 | load_be32(record->ends + 4);
-    return (struct sort_item){(uint64_t)(record->kind & 1) << 63 | (uint64_t)(store->ends == ENDS_IPV6) << 62 | ends >> 2, number};
+    unsigned words = 1 + (unsigned)(2 * address_bytes(store) / 8);
+    for (uint32_t i = 0; i < store->count; i++) items[i].number = first + i;
+    for (unsigned word = 0; word < words; word++) {
+        for (uint32_t i = 0; i < store->count; i++) items[i].key = order_word(store, items[i].number - first, word);
+        keyed_sort(items, scratch, store->count);
+    }
 }
 
-static int compare_items(const void *x, const void *y)
+/* IPv4 stands before IPv6 by then, so that what is left is the transport. */
+static void sort_by_transport(const struct pp_flow_table *table, struct keyed *items, struct keyed *scratch, size_t count)
 {
-    const struct sort_item *i = x, *k = y;
-    if (i->key != k->key) return i->key < k->key ? -1 : 1;
-    const struct store *store;
-    const struct record *a = numbered(sorting, i->number, &store), *b = numbered(sorting, k->number, &store);
-    int order = memcmp(a->ends, b->ends, 2 * address_bytes(store));
-    if (order) return order;
-    uint16_t p[2], q[2];
-    record_ports(store, a, p);
-    record_ports(store, b, q);
-    if (p[0] != q[0]) return (int)p[0] - (int)q[0];
-    if (p[1] != q[1]) return (int)p[1] - (int)q[1];
-    return (int)a->kind - (int)b->kind;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = items[i].number;
+        const struct store *store = numbered_store(table, &number);
+        items[i].key = kind_transport(store_at(store, number)->kind) == PP_UDP;
+    }
+    keyed_sort(items, scratch, count);
 }
 
 bool pp_flow_table_sort(struct pp_flow_table *table)
 {
-    size_t count = pp_flow_count(table);
-    struct sort_item *items = malloc((count + 1) * sizeof *items);
-    uint32_t *order = items ? realloc(table->order, (count + 1) * sizeof *order) : NULL;
-    if (!order) return free(items), false;
-    for (size_t i = 0; i < count; i++) items[i] = sort_item(table, (uint32_t)i);
-    sorting = table;
-    qsort(items, count, sizeof *items, compare_items);
-    for (size_t i = 0; i < count; i++) order[i] = items[i].number;
-    table->order = order;
-    table->order_count = count;
-    free(items);
-    return true;
+    size_t count = pp_flow_count(table), room = (count + 1) * sizeof(struct keyed);
+    uint32_t first6 = table->stores[0].count;
+    struct keyed *items = pages_take(room), *scratch = pages_take(room);
+    uint32_t *order = items && scratch ? realloc(table->order, (count + 1) * sizeof *order) : NULL;
+    if (order) {
+        sort_store(&table->stores[0], 0, items, scratch);
+        sort_store(&table->stores[1], first6, items + first6, scratch);
+        sort_by_transport(table, items, scratch, count);
+        for (size_t i = 0; i < count; i++) order[i] = items[i].number;
+        table->order = order;
+        table->order_count = count;
+    }
+    pages_give(items, room);
+    pages_give(scratch, room);
+    return order != NULL;
 }
 
 static uint32_t in_order(const struct pp_flow_table *table, size_t position)

@@ -10,7 +10,7 @@
 
 #include "flows.h"
 #include "line_order.h"
-#include "threads.h"
+#include "parallel.h"
 
 enum {
     WRITERS_MAX = 16,

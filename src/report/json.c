@@ -6,7 +6,6 @@
 #include "clock.h"
 #include "formats.h"
 #include "json_writer.h"
-#include "parallel.h"
 #include "portproof/decode.h"
 
 enum { LINK_TEXT_MAX = 64 }; /* a link type's name and number */
@@ -347,61 +346,6 @@ static void put_head(struct json_writer *w, const struct pp_report_options *opti
     end_list(w);
 }
 
-/* --- findings, of which there may be thousands -------------------------------------------------------------------------- */
-
-enum { PIECE_FINDINGS = 256 }; /* some 400 KB */
-
-/* Some of the findings, written by whichever thread comes by. */
-struct piece {
-    const struct pp_report *report;
-    struct json_writer writer;
-    struct text text;
-    uint32_t first, count;
-};
-
-static void write_pieces(void *context, size_t first, size_t count)
-{
-    for (struct piece *p = (struct piece *)context + first; count; p++, count--)
-        for (uint32_t i = 0; i < p->count; i++) put_finding(&p->writer, p->report, &p->report->findings[p->first + i]);
-}
-
-/* As many pieces as there are threads, one after the other into the list that is open. */
-static bool put_pieces(struct json_writer *w, const struct pp_report *r, uint32_t first, struct piece *pieces, unsigned threads,
-                       const struct pp_sink *sink)
-{
-    bool ok = true;
-    for (unsigned i = 0; i < threads; i++) {
-        struct piece *p = &pieces[i];
-        p->report = r;
-        p->first = first + i * PIECE_FINDINGS < r->finding_count ? first + i * PIECE_FINDINGS : r->finding_count;
-        p->count = r->finding_count - p->first < PIECE_FINDINGS ? r->finding_count - p->first : PIECE_FINDINGS;
-        p->text.length = 0;
-        p->writer = *w;
-        p->writer.out = &p->text;
-        p->writer.follows = p->first > 0;
-    }
-    in_parallel(threads, threads, 1, write_pieces, pieces);
-    for (unsigned i = 0; ok && i < threads; i++) {
-        text_add_bytes(w->out, pieces[i].text.bytes, pieces[i].text.length);
-        ok = !pieces[i].text.failed && hand_over(w->out, sink);
-    }
-    return ok;
-}
-
-static bool put_findings(struct json_writer *w, const struct pp_report *r, unsigned threads, const struct pp_sink *sink)
-{
-    struct piece pieces[PARALLEL_MAX] = {0};
-    bool ok = true;
-    if (!threads) threads = 1;
-    if (threads > PARALLEL_MAX) threads = PARALLEL_MAX;
-    begin_list(w, "findings");
-    for (uint32_t i = 0; ok && i < r->finding_count; i += threads * PIECE_FINDINGS) ok = put_pieces(w, r, i, pieces, threads, sink);
-    w->follows = r->finding_count > 0;
-    end_list(w);
-    for (unsigned i = 0; i < threads; i++) text_finish(&pieces[i].text);
-    return ok;
-}
-
 /* false: out of memory, or the sink stopped. */
 static bool put_report(struct json_writer *w, const struct pp_report *r, const struct pp_report_options *options,
                        const struct pp_sink *sink)
@@ -422,7 +366,9 @@ static bool put_report(struct json_writer *w, const struct pp_report *r, const s
     begin_list(w, "rows");
     for (uint16_t i = 0; ok && i < r->spec->row_count; i++) put_row(w, r, i), ok = hand_over(w->out, sink);
     end_list(w);
-    ok = ok && put_findings(w, r, options->threads, sink);
+    begin_list(w, "findings");
+    for (uint32_t i = 0; ok && i < r->finding_count; i++) put_finding(w, r, &r->findings[i]), ok = hand_over(w->out, sink);
+    end_list(w);
     put_fitness(w, &r->fitness);
     put_counters(w, r, options);
     end_object(w);

@@ -12,7 +12,10 @@ enum {
     ESCAPED_MAX = 6, /* bytes that one byte of a string becomes at most: \\xff */
 };
 
-static const char BLANKS[DEPTH_MAX * INDENT + 1] = "                                ";
+/* A new line, indented for the deepest member. All of it is copied always, which for a fixed length is two instructions; what
+ * there is too much of is written over. */
+static const char LINE[] = "\n                                ";
+_Static_assert(sizeof LINE - 1 == 1 + DEPTH_MAX * INDENT, "a line for the deepest member");
 
 void json_writer_init(struct json_writer *w, struct text *out) { *w = (struct json_writer){.out = out}; }
 
@@ -22,11 +25,12 @@ static char *copy(char *at, const char *bytes, size_t length)
     return at + length;
 }
 
-static char *new_line(const struct json_writer *w, char *at)
+static char *new_line(const struct json_writer *w, char *at, bool comma)
 {
+    if (comma) *at++ = ',';
     if (w->on_one_line) return at;
-    *at++ = '\n';
-    return copy(at, BLANKS, (size_t)w->depth * INDENT);
+    memcpy(at, LINE, sizeof LINE - 1);
+    return at + 1 + (size_t)w->depth * INDENT;
 }
 
 /* Write what stands before a value: the comma, the indentation, the key. Behind it there is room for `room` bytes.
@@ -34,10 +38,9 @@ static char *new_line(const struct json_writer *w, char *at)
 static char *begin(struct json_writer *w, const char *key, size_t room)
 {
     size_t length = key ? strlen(key) : 0;
-    char *at = text_room(w->out, length + sizeof ",\n\"\": " + (size_t)w->depth * INDENT + room);
+    char *at = text_room(w->out, sizeof LINE + length + sizeof "\"\": " + room);
     if (!at) return NULL;
-    if (w->follows) *at++ = ',';
-    if (w->depth) at = new_line(w, at);
+    if (w->depth) at = new_line(w, at, w->follows);
     if (key) {
         *at++ = '"';
         at = copy(at, key, length);
@@ -62,8 +65,8 @@ static void close(struct json_writer *w, char bracket)
 {
     assert(w->depth > 0);
     w->depth--;
-    char *at = text_room(w->out, (size_t)w->depth * INDENT + 2);
-    if (at && w->follows) at = new_line(w, at);
+    char *at = text_room(w->out, sizeof LINE + 1);
+    if (at && w->follows) at = new_line(w, at, false);
     w->follows = true;
     if (!at) return;
     *at++ = bracket;

@@ -137,7 +137,9 @@ struct lookup *site_lookup_create(struct pp_site *site, const struct pp_spec *sp
 static struct pp_address masked(const struct pp_address *address, uint8_t length)
 {
     struct pp_address out = *address;
-    for (unsigned i = length / 8; i < sizeof out.bytes; i++) out.bytes[i] &= i * 8 < length ? (uint8_t)(0xff00u >> length % 8) : 0;
+    size_t kept = length / 8u;
+    if (length % 8u) out.bytes[kept++] &= (uint8_t)(0xff00u >> length % 8u);
+    memset(out.bytes + kept, 0, sizeof out.bytes - kept);
     return out;
 }
 

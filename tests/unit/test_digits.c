@@ -8,8 +8,8 @@
 
 #include "address.h"
 #include "digits.h"
+#include "parallel.h"
 #include "tables.h"
-#include "threads.h"
 
 static void assert_digits(uint64_t n)
 {
