@@ -64,6 +64,9 @@ static uint32_t seconds_here(const struct pp_capture *capture)
     return capture->pcap.swapped ? load_be32(source->bytes + source->at) : load_le32(source->bytes + source->at);
 }
 
+/* Threads at work in one table of pages (512 pages of 4 KiB) wait for each other at every page; so large chunks are whole tables. */
+enum { TABLE_BYTES = 2 * 1024 * 1024 };
+
 /* The next stretch of the file, within one window. At the end of the file it is empty: its owner finds out what is left there. */
 static void claim(struct pp_capture *capture, struct pp_chunk *chunk)
 {
@@ -72,6 +75,7 @@ static void claim(struct pp_capture *capture, struct pp_chunk *chunk)
     if (turns->claimed < source->at) turns->claimed = source->at;
     chunk->from = turns->claimed;
     chunk->to = chunk->from + chunk_bytes(capture);
+    if (chunk->to - chunk->from >= TABLE_BYTES / 2) chunk->to = (chunk->to + TABLE_BYTES / 2) / TABLE_BYTES * TABLE_BYTES;
     uint64_t window_end = (chunk->from / WINDOW_BYTES + 1) * WINDOW_BYTES;
     if (chunk->to > window_end) chunk->to = window_end;
     if (chunk->to > source->size) chunk->to = source->size;

@@ -8,7 +8,15 @@ enum { SLOTS_FIRST = 1024 };
 
 static size_t slots_bytes(const struct slots *slots) { return slots->at ? ((size_t)slots->mask + 1) * sizeof *slots->at : 0; }
 
-static struct slots slots_take(size_t count) { return (struct slots){pages_take(count * sizeof(uint32_t)), (uint32_t)(count - 1)}; }
+/* Slots are looked into before they are written to. A page of zeros that was only read is everybody's, and the write that takes a
+ * copy of it interrupts all threads; so all but huge pages are written to here. */
+static struct slots slots_take(size_t count)
+{
+    size_t bytes = count * sizeof(uint32_t);
+    uint32_t *at = pages_take(bytes);
+    if (at && bytes < PAGES_HUGE) memset(at, 0, bytes);
+    return (struct slots){at, (uint32_t)(count - 1)};
+}
 
 static void slots_give(struct slots *slots)
 {
