@@ -166,8 +166,9 @@ static size_t keep_plain_in_time(struct worker *worker, size_t count)
     return kept;
 }
 
-/* Decode the frames that are not plain. Returns how many packets --from and --to leave. */
-static size_t decode_others(struct worker *worker, struct input *input, size_t count)
+/* Decode the frames that are not plain, layer by layer. What comes out plain joins the others that are, the rest stands in
+ * `packets`, without what --from and --to leave out. Returns how many these are. */
+static size_t decode_others(struct worker *worker, struct input *input, size_t count, size_t *plain)
 {
     const struct pp_audit *audit = worker->audit;
     struct pp_decode_options options = {.decap = audit->options.decap};
@@ -177,6 +178,10 @@ static size_t decode_others(struct worker *worker, struct input *input, size_t c
         struct pp_packet *packet = &worker->packets[kept];
         enum pp_decoded result = pp_decode(frame, &options, packet);
         if (outside_time(worker, packet->time_ns)) continue;
+        if (result == PP_DECODED && pp_make_plain(packet, &worker->plain[*plain])) {
+            ++*plain;
+            continue;
+        }
         if (result == PP_DECODED) {
             packet->source_class = pp_port_class(audit->index, packet->transport, packet->source_port);
             packet->destination_class = pp_port_class(audit->index, packet->transport, packet->destination_port);
@@ -194,9 +199,10 @@ static bool judge_batch(struct worker *worker, struct input *input, size_t count
 {
     size_t others, plain = pp_decode_plain(worker->frames, count, worker->plain, worker->others, &others);
     plain = keep_plain_in_time(worker, plain);
+    if (others) others = decode_others(worker, input, others, &plain);
     pp_port_classes(worker->audit->index, worker->plain, plain);
-    if (!pp_flow_table_add_plain(worker->flows, worker->plain, plain)) return false;
-    return !others || pp_flow_table_add(worker->flows, worker->packets, worker->results, decode_others(worker, input, others));
+    return pp_flow_table_add_plain(worker->flows, worker->plain, plain) &&
+           (!others || pp_flow_table_add(worker->flows, worker->packets, worker->results, others));
 }
 
 /* Room for one more capture's facts; they outlive the capture, so its name is copied. */

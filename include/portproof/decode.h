@@ -17,6 +17,10 @@ enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_o
  * of all other frames, which are pp_decode's. Returns how many are plain. For a plain frame pp_decode finds the same, only slower. */
 size_t pp_decode_plain(const struct pp_frame *frames, size_t count, struct pp_plain_packet *packets, uint16_t *others, size_t *other_count);
 
+/** A packet that pp_decode found (PP_DECODED) as a plain one, which it is when it has nothing that a plain one cannot say: behind
+ * VLAN tags, from a cooked or a raw capture. false: it has. */
+bool pp_make_plain(const struct pp_packet *packet, struct pp_plain_packet *plain);
+
 /** Whether decode reads this LINKTYPE_. */
 bool pp_link_supported(uint16_t link_type);
 

@@ -43,6 +43,23 @@ static inline bool read_plain(const struct pp_frame *frame, struct pp_plain_pack
     return plain_ip & (plain_tcp | plain_udp);
 }
 
+bool pp_make_plain(const struct pp_packet *packet, struct pp_plain_packet *plain)
+{
+    const unsigned kept = PP_MARK_LINK_GROUP | PP_MARK_CUT;
+    if (packet->family != PP_IPV4 || packet->marks & ~(kept | PP_MARK_PAYLOAD) || packet->callback_port || packet->time_ns == PP_NO_FIRST)
+        return false;
+    *plain = (struct pp_plain_packet){.time_ns = packet->time_ns,
+                                      .frame = (uint64_t)packet->capture << 48 | packet->frame,
+                                      .ports = {packet->source_port, packet->destination_port},
+                                      .wire_bytes = packet->wire_bytes,
+                                      .transport = packet->transport,
+                                      .tcp_flags = packet->tcp_flags,
+                                      .marks = (uint8_t)(packet->marks & kept)};
+    memcpy(plain->addresses, packet->source, 4);
+    memcpy(plain->addresses + 4, packet->destination, 4);
+    return true;
+}
+
 size_t pp_decode_plain(const struct pp_frame *frames, size_t count, struct pp_plain_packet *packets, uint16_t *others, size_t *other_count)
 {
     size_t plain = 0, other = 0;

@@ -86,13 +86,9 @@ void pp_flow_prefetch(const struct pp_flow_table *table, size_t position)
     ask_for(table, is_sorted(table) ? table->order[position] : (uint32_t)position);
 }
 
-/* Whoever goes through the flows in their order meets each in another place of memory: the one some positions on is asked for. */
 static uint32_t in_order(const struct pp_flow_table *table, size_t position)
 {
-    enum { AHEAD = 16 };
-    if (!is_sorted(table)) return (uint32_t)position;
-    if (position + AHEAD < table->order_count) ask_for(table, table->order[position + AHEAD]);
-    return table->order[position];
+    return is_sorted(table) ? table->order[position] : (uint32_t)position;
 }
 
 /* Field by field, and zeros in pieces of a few vector stores: a whole struct at once makes gcc use `rep stos`, which is slow to

@@ -111,24 +111,12 @@ TEST(a_batch_is_parted_in_order)
 
 /* --- counting in ------------------------------------------------------------------------------------------------------------- */
 
-/* As a plain packet, if it can be one. */
+/* As a plain packet, if it can be one; classes are the index's to fill. */
 static bool as_plain(const struct pp_packet *packet, uint8_t result, struct pp_plain_packet *plain)
 {
-    const unsigned kept = PP_MARK_LINK_GROUP | PP_MARK_CUT;
-    if (result != PP_DECODED || packet->family != PP_IPV4 || packet->marks & ~kept || packet->callback_port ||
-        packet->time_ns == PP_NO_FIRST)
-        return false;
-    *plain = (struct pp_plain_packet){.time_ns = packet->time_ns,
-                                      .frame = (uint64_t)packet->capture << 48 | packet->frame,
-                                      .ports = {packet->source_port, packet->destination_port},
-                                      .wire_bytes = packet->wire_bytes,
-                                      .transport = packet->transport,
-                                      .tcp_flags = packet->tcp_flags,
-                                      .marks = packet->marks,
-                                      .source_class = packet->source_class,
-                                      .destination_class = packet->destination_class};
-    memcpy(plain->addresses, packet->source, 4);
-    memcpy(plain->addresses + 4, packet->destination, 4);
+    if (result != PP_DECODED || !pp_make_plain(packet, plain)) return false;
+    plain->source_class = packet->source_class;
+    plain->destination_class = packet->destination_class;
     return true;
 }
 
