@@ -26,10 +26,10 @@ static inline bool read_plain(const struct pp_frame *frame, struct pp_plain_pack
     const uint8_t *b = frame->bytes;
     if (frame->link_type != ETHERNET || frame->captured < WHOLE || frame->fcs_bytes || frame->time_ns == PP_NO_FIRST) return false;
     unsigned total = load_be16(b + IP + 2), protocol = b[IP + 9], port = load_be16(b + SEGMENT + 2);
-    bool tcp = protocol == IP_TCP, udp = protocol == IP_UDP;
-    bool plain_tcp = tcp & (total >= TCP_TOTAL) & (b[SEGMENT + 12] >= 5 << 4) & (port != PORT_EXEC) & (port != PORT_SHELL);
-    bool plain_udp = udp & (total >= UDP_TOTAL) & (port != PORT_VXLAN) & (port != PORT_GENEVE);
-    bool plain_ip = (load_be32(b + IP - 2) >> 8 == ETHERTYPE_IPV4_PLAIN) & !(load_be16(b + IP + 6) & FRAGMENTED);
+    unsigned tcp = protocol == IP_TCP, udp = protocol == IP_UDP; /* numbers, since they are combined as bits */
+    unsigned plain_tcp = tcp & (total >= TCP_TOTAL) & (b[SEGMENT + 12] >= 5 << 4) & (port != PORT_EXEC) & (port != PORT_SHELL);
+    unsigned plain_udp = udp & (total >= UDP_TOTAL) & (port != PORT_VXLAN) & (port != PORT_GENEVE);
+    unsigned whole = !(load_be16(b + IP + 6) & FRAGMENTED), plain_ip = whole & (load_be32(b + IP - 2) >> 8 == ETHERTYPE_IPV4_PLAIN);
     packet->time_ns = frame->time_ns;
     packet->frame = (uint64_t)frame->capture << 48 | frame->number;
     memcpy(packet->addresses, b + IP + 12, sizeof packet->addresses);
@@ -37,7 +37,7 @@ static inline bool read_plain(const struct pp_frame *frame, struct pp_plain_pack
     packet->ports[1] = (uint16_t)port;
     packet->wire_bytes = frame->wire;
     packet->transport = (uint8_t)protocol;
-    packet->tcp_flags = (uint8_t)(b[SEGMENT + 13] & -tcp);
+    packet->tcp_flags = (uint8_t)(b[SEGMENT + 13] & (0u - tcp));
     packet->marks =
         (uint8_t)((b[0] & 1) * PP_MARK_LINK_GROUP + (frame->captured < frame->wire) * PP_MARK_CUT); /* group bit: IEEE 802 section 8.2 */
     return plain_ip & (plain_tcp | plain_udp);

@@ -159,7 +159,8 @@ static void *take_pieces(void *argument)
 
 static void read_together(struct pp_capture *capture, unsigned threads, uint64_t give_up_after)
 {
-    struct reader_thread readers[THREADS_MAX] = {{NULL}};
+    struct reader_thread readers[THREADS_MAX];
+    memset(readers, 0, sizeof readers);
     memset(found, 0, sizeof found);
     for (unsigned i = 0; i < threads; i++) {
         readers[i].capture = capture;
