@@ -182,7 +182,6 @@ struct pp_judged {
     uint8_t labels;
     bool too_late; /* silent, and it cannot be told: the evidence ends within 3 s of the first SYN, or has only an ICMP error that is no
                       block */
-    bool ambiguous_rows;     /* several rows of the same width match */
     uint16_t expired_waiver; /* PP_NONE */
     uint64_t packets;
 };
