@@ -257,6 +257,8 @@ static void leave(struct pp_audit *audit, struct input *input)
     input->capture = NULL;
 }
 
+enum { FOR_ONE_BYTES = 4 * 1024 * 1024 }; /* a smaller capture is one thread's: others would only wait for its few pieces */
+
 /* The capture to read next, or to help with; *whole: all of it. NULL: nothing is left. Under the lock. */
 static struct input *enter(struct worker *worker, bool *whole)
 {
@@ -267,7 +269,7 @@ static struct input *enter(struct worker *worker, bool *whole)
         input = &audit->inputs[audit->current];
     }
     input->readers++;
-    *whole = !pp_capture_splits(input->capture);
+    *whole = !pp_capture_splits(input->capture) || pp_capture_info(input->capture)->bytes <= FOR_ONE_BYTES;
     input->exhausted = *whole; /* for everybody else */
     return input;
 }
