@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "evidence.h"
+#include "portproof/report.h"
 #include "testing.h"
 
 /* What the next judgement has that those before had not: "verdict non-compliant; row tta-ldap optional>blocked; finding unexpected". */
@@ -142,6 +143,59 @@ TEST(thousands_of_findings_are_told_once_and_joined_ones_not_again)
     pp_watch_destroy(watch);
 }
 
+/* --- as lines ------------------------------------------------------------------------------------------------------------ */
+
+static char written[8192];
+
+static bool keep(void *context, const char *bytes, size_t size)
+{
+    (void)context;
+    size_t length = strlen(written);
+    assert_true(length + size < sizeof written);
+    memcpy(written + length, bytes, size);
+    written[length + size] = '\0';
+    return true;
+}
+
+static const char *lines_of(struct evidence *e, const char *format)
+{
+    struct pp_watch *watch = pp_watch_create();
+    const struct pp_report *report = judge(e);
+    const struct pp_event *events;
+    size_t count;
+    struct pp_report_options options = {.utf8 = true};
+    struct pp_sink sink = {keep, NULL};
+    written[0] = '\0';
+    assert_true(pp_watch_update(watch, report, &events, &count));
+    assert_true(pp_events_write(report, events, count, UINT64_C(1795168691000000000), format, &options, &sink));
+    pp_watch_destroy(watch);
+    return written;
+}
+
+TEST(events_are_lines_for_people)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_answered(e, "10.20.0.9", 40000, "10.0.1.10", 5307);
+    tcp_answered(e, "10.20.0.9", 40001, "10.0.1.10", 22);
+    assert_string_equal(lines_of(e, "text"), "2026-11-20 09:58:11 UTC  verdict  non-compliant\n"
+                                             "2026-11-20 09:58:11 UTC  row      client-aips  optional \xe2\x86\x92 expected\n"
+                                             "2026-11-20 09:58:11 UTC  finding  close  staff (10.20.0.9) \xe2\x86\x92 tta1  22/tcp  "
+                                             "answered; on no row between these hosts\n");
+}
+
+TEST(events_are_json_lines_with_the_findings_of_the_report)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_answered(e, "10.20.0.9", 40001, "10.0.1.10", 22);
+    const char *lines = lines_of(e, "jsonl");
+    static const char verdict[] =
+        "{\"event\":\"verdict\",\"at\":\"2026-11-20T09:58:11.000000000Z\",\"was\":\"non-compliant\",\"is\":\"non-compliant\"}\n";
+    static const char finding[] = "{\"event\":\"finding\",\"at\":\"2026-11-20T09:58:11.000000000Z\",\"finding\":{\"kind\":\"unexpected\",";
+    assert_int_equal(strncmp(lines, verdict, sizeof verdict - 1), 0);
+    assert_int_equal(strncmp(lines + sizeof verdict - 1, finding, sizeof finding - 1), 0);
+    assert_string_equal(lines + strlen(lines) - 3, "}}\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +206,8 @@ int main(void)
         cmocka_unit_test(a_missing_row_is_told_as_a_row_only),
         cmocka_unit_test(hosts_that_appear_and_rename_inferred_ones_make_no_finding_new),
         cmocka_unit_test(thousands_of_findings_are_told_once_and_joined_ones_not_again),
+        cmocka_unit_test(events_are_lines_for_people),
+        cmocka_unit_test(events_are_json_lines_with_the_findings_of_the_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
