@@ -63,9 +63,9 @@ static struct pp_link_gap *lasting(struct pp_live_account *account)
     return NULL;
 }
 
-void account_moment(struct pp_live_account *account, enum pp_link_event event, const char *name, pp_time_ns now)
+void account_renamed(struct pp_live_account *account, const char *name, pp_time_ns now)
 {
-    add_gap(account, event, name, now, now);
+    add_gap(account, PP_LINK_RENAMED, name, now, lasting(account) ? now : PP_NO_FIRST);
 }
 
 void account_gap_begin(struct pp_live_account *account, enum pp_link_event event, const char *name, pp_time_ns now)

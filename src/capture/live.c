@@ -195,7 +195,10 @@ static void link_changed(void *context, const struct link_state *before)
     struct pp_live_account *account = &capture->info.account;
     const struct link_state *now = &live->watch.now;
     pp_time_ns time = clock_ns(CLOCK_REALTIME);
-    if (before->index && now->index && strcmp(before->name, now->name) != 0) account_moment(account, PP_LINK_RENAMED, now->name, time);
+    if (before->index && now->index && strcmp(before->name, now->name) != 0) {
+        account_renamed(account, now->name, time);
+        begin_emptying(live); /* libpcap asks for the interface by its old name, and fails sooner or later */
+    }
     enum pp_link_event event = trouble(now);
     if (event != PP_LINK_RENAMED)
         account_gap_begin(account, event, now->name, time);

@@ -32,6 +32,10 @@ def ip(*words):
     subprocess.run(["ip", *words], check=True)
 
 
+def try_ip(*words):
+    return subprocess.run(["ip", *words], capture_output=True).returncode == 0
+
+
 def quiet(interface):
     """No neighbour discovery: what a test counts is what it sent."""
     path = "/proc/sys/net/ipv6/conf/%s/disable_ipv6" % interface

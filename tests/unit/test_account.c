@@ -104,12 +104,15 @@ static void a_change_of_name_within_a_gap_does_not_end_it(void **state)
     (void)state;
     struct pp_live_account account = {0};
     account_gap_begin(&account, PP_LINK_DOWN, "eth0", 10);
-    account_moment(&account, PP_LINK_RENAMED, "lan0", 15);
+    account_renamed(&account, "lan0", 15);
     account_gap_end(&account, "lan0", 20);
     assert_int_equal(account.gap_count, 2);
     assert_int_equal(account.gaps[0].to_ns, 20);
     assert_string_equal(account.gaps[0].name, "lan0");
     assert_int_equal(account.gaps[1].from_ns, account.gaps[1].to_ns);
+    account_renamed(&account, "eth0", 30); /* outside: until it is opened again */
+    account_gap_end(&account, "eth0", 31);
+    assert_int_equal(account.gaps[2].to_ns, 31);
 }
 
 static void the_latest_gaps_are_listed_and_all_are_counted(void **state)
