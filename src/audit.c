@@ -41,6 +41,8 @@ struct input {
     bool exhausted;   /* no further piece */
     uint64_t unsupported_frames;
     uint16_t unsupported_link;
+    uint32_t index;              /* live: of its info */
+    struct pp_live_account fate; /* live: what became of its packets; the rest of the account is the capture's */
 };
 
 struct pp_audit {
@@ -52,7 +54,8 @@ struct pp_audit {
     struct pp_port_index *index;
     struct pp_flow_table *flows;
     struct worker *first; /* the calling thread's worker; live too */
-    struct input live;
+    struct input lives[PP_LIVE_MAX];
+    uint32_t live_count;
     struct pp_capture_info *captures;
     uint32_t capture_count, capture_room;
     uint64_t outside_time;
@@ -137,7 +140,7 @@ void pp_audit_destroy(struct pp_audit *audit)
 {
     if (!audit) return;
     forget_judgement(audit);
-    pp_capture_close(audit->live.capture);
+    for (uint32_t i = 0; i < audit->live_count; i++) pp_capture_close(audit->lives[i].capture);
     free_worker(audit->first);
     pp_flow_table_destroy(audit->flows);
     pthread_mutex_destroy(&audit->lock);
@@ -218,15 +221,20 @@ static struct pp_capture_info *add_info(struct pp_audit *audit)
     return &audit->captures[audit->capture_count++];
 }
 
+static void note_unsupported(struct pp_capture_info *info, const struct input *input)
+{
+    if (!input->unsupported_frames || info->failed) return;
+    info->failed = true;
+    error_at(&info->error, 0, 0, "unsupported link type %s (%u): %llu of %llu frames were not read", pp_link_name(input->unsupported_link),
+             input->unsupported_link, (unsigned long long)input->unsupported_frames, (unsigned long long)info->packets);
+}
+
 static void keep_info(struct pp_audit *audit, struct pp_capture_info *info, const struct input *input)
 {
     *info = *pp_capture_info(input->capture);
     info->name = arena_copy(audit->arena, info->name, strlen(info->name));
     if (!info->name) info->name = "";
-    if (!input->unsupported_frames || info->failed) return;
-    info->failed = true;
-    error_at(&info->error, 0, 0, "unsupported link type %s (%u): %llu of %llu frames were not read", pp_link_name(input->unsupported_link),
-             input->unsupported_link, (unsigned long long)input->unsupported_frames, (unsigned long long)info->packets);
+    note_unsupported(info, input);
 }
 
 /* --- reading captures, by several threads -------------------------------------------------------------------------------
@@ -389,29 +397,77 @@ bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t cou
 
 /* --- live --------------------------------------------------------------------------------------------------------------- */
 
+/* What is known of a live capture now; its name was kept when it was attached. */
+static void refresh_info(struct pp_audit *audit, const struct input *input)
+{
+    struct pp_capture_info *info = &audit->captures[input->index];
+    const char *name = info->name;
+    *info = *pp_capture_info(input->capture);
+    info->name = name;
+    memcpy(info->account.by_result, input->fate.by_result, sizeof info->account.by_result);
+    info->account.outside_time = input->fate.outside_time;
+    info->account.no_room = input->fate.no_room;
+    note_unsupported(info, input);
+}
+
 bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture)
 {
-    audit->live = (struct input){.capture = capture};
-    struct pp_capture_info *info = add_info(audit);
-    if (info) keep_info(audit, info, &audit->live);
-    return info != NULL;
+    struct pp_capture_info *info = audit->live_count < PP_LIVE_MAX ? add_info(audit) : NULL;
+    if (!info) return pp_capture_close(capture), false;
+    struct input *input = &audit->lives[audit->live_count++];
+    *input = (struct input){.capture = capture, .index = audit->capture_count - 1};
+    keep_info(audit, info, input);
+    return true;
+}
+
+/* The table's counters tell what became of a batch. */
+static bool judge_live(struct pp_audit *audit, struct input *input, size_t count)
+{
+    struct pp_counters before = *pp_flow_counters(audit->flows);
+    uint64_t outside = audit->first->outside_time;
+    bool ok = judge_batch(audit->first, input, count);
+    const struct pp_counters *after = pp_flow_counters(audit->flows);
+    for (unsigned i = 0; i < PP_DECODED_COUNT; i++) input->fate.by_result[i] += after->by_result[i] - before.by_result[i];
+    input->fate.no_room += after->not_judged - before.not_judged;
+    input->fate.outside_time += audit->first->outside_time - outside;
+    return ok;
+}
+
+/* One wait for all captures, then a batch of each. *running: some go on. */
+static bool pump(struct pp_audit *audit, bool *running)
+{
+    enum { WAIT_MS = 200 };
+    struct pp_capture *captures[PP_LIVE_MAX];
+    for (uint32_t i = 0; i < audit->live_count; i++) captures[i] = audit->lives[i].capture;
+    bool ok = pp_capture_wait(captures, audit->live_count, WAIT_MS);
+    *running = false;
+    for (uint32_t i = 0; ok && i < audit->live_count; i++) {
+        size_t count = pp_capture_next(captures[i], audit->first->frames, PP_FRAME_BATCH);
+        ok = !count || judge_live(audit, &audit->lives[i], count);
+        *running |= pp_capture_position(captures[i]) != 0;
+    }
+    return ok;
 }
 
 bool pp_audit_pump(struct pp_audit *audit)
 {
-    size_t count = pp_capture_next(audit->live.capture, audit->first->frames, PP_FRAME_BATCH);
-    return (!count || judge_batch(audit->first, &audit->live, count)) && !pp_capture_info(audit->live.capture)->failed;
+    bool running;
+    return pump(audit, &running) && running;
 }
 
-void pp_audit_detach(struct pp_audit *audit)
+bool pp_audit_detach(struct pp_audit *audit)
 {
-    if (!audit->live.capture) return;
-    pp_capture_update_drops(audit->live.capture);
-    keep_info(audit, &audit->captures[audit->capture_count - 1], &audit->live);
-    pp_capture_close(audit->live.capture);
-    audit->live.capture = NULL;
+    bool ok = true, running = audit->live_count > 0;
+    for (uint32_t i = 0; i < audit->live_count; i++) pp_capture_finish_live(audit->lives[i].capture);
+    while (ok && running) ok = pump(audit, &running);
+    for (uint32_t i = 0; i < audit->live_count; i++) {
+        refresh_info(audit, &audit->lives[i]);
+        pp_capture_close(audit->lives[i].capture);
+    }
+    audit->live_count = 0;
     audit->outside_time += audit->first->outside_time;
     audit->first->outside_time = 0;
+    return ok;
 }
 
 const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, uint32_t *count)
@@ -434,6 +490,7 @@ static bool infer(struct pp_audit *audit, struct pp_census *census)
 const struct pp_report *pp_audit_judge(struct pp_audit *audit)
 {
     forget_judgement(audit);
+    for (uint32_t i = 0; i < audit->live_count; i++) refresh_info(audit, &audit->lives[i]);
     struct pp_census *census = audit->site ? NULL : pp_census_create();
     if (!pp_flow_table_sort(audit->flows) || (!audit->site && !infer(audit, census))) return pp_census_destroy(census), NULL;
     struct pp_assess_input input = {

@@ -27,12 +27,14 @@ void pp_audit_destroy(struct pp_audit *audit); /* takes NULL */
  * one stands in pp_audit_captures()[…].error; false: out of memory. */
 bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t count);
 
-/** Live: add an open capture (owned by the audit from here on), then pump it. */
+/** Live: add an open capture (owned by the audit from here on); up to PP_LIVE_MAX of them, pumped together. false: out of memory, or
+ * one too many. */
 bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture);
-/** Judge the frames that are there now; false: the capture ended or memory is out. */
+/** Judge the frames that are there now, of all captures; waits a fifth of a second at most when there are none. false: all captures
+ * ended, or memory is out. */
 bool pp_audit_pump(struct pp_audit *audit);
-/** Live: take the drop counts and close the capture. */
-void pp_audit_detach(struct pp_audit *audit);
+/** Live: let nothing more in, judge what is left, take the last counts and close the captures. false: out of memory. */
+bool pp_audit_detach(struct pp_audit *audit);
 
 /** What is known of the captures read so far. */
 const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, uint32_t *count);

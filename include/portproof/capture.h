@@ -3,10 +3,56 @@
 #define PORTPROOF_CAPTURE_H
 
 #include "portproof/frame.h"
+#include "portproof/packet.h"
 
 struct pp_capture;
 
 enum { PP_CAPTURE_LINKS_MAX = 16 }; /* distinct link types listed for one capture; further ones are read, not listed */
+
+/* --- what a live capture did not see ------------------------------------------------------------------------------ */
+
+enum {
+    PP_LIVE_MAX = 16,          /* interfaces captured on at once */
+    PP_LOSSES_MAX = 32,        /* past it the two stretches closest to each other become one */
+    PP_LINK_GAPS_MAX = 32,     /* the latest ones are listed, all are counted */
+    PP_INTERFACE_NAME_MAX = 16 /* with the final NUL, as the system has it */
+};
+
+/** What happened to the interface, the worse the later; but for a change of name, which costs nothing. */
+enum pp_link_event { PP_LINK_RENAMED, PP_LINK_FAILED, PP_LINK_NO_CARRIER, PP_LINK_DOWN, PP_LINK_REMOVED, PP_LINK_EVENT_COUNT };
+
+/** A time in which the interface was not there to be listened to. */
+struct pp_link_gap {
+    pp_time_ns from_ns, to_ns; /* the system's clock, as of the packets; to_ns PP_NO_FIRST: it lasts */
+    enum pp_link_event event;
+    char name[PP_INTERFACE_NAME_MAX]; /* of the interface since then */
+};
+
+/** A stretch of time in which packets were dropped; they are looked for every second. */
+struct pp_loss {
+    pp_time_ns from_ns, to_ns;
+    uint64_t packets;
+};
+
+/** Where the packets of a live capture are. At the end of it, exactly:
+ *  received = dropped + discarded + packets, and packets = outside_time + the sum of by_result. */
+struct pp_live_account {
+    uint64_t received;    /* all that the system counted for this capture, those it dropped among them */
+    uint64_t dropped;     /* by the kernel: the ring was full */
+    uint64_t discarded;   /* by libpcap, and never handed over: the second copy of what "any" sees on loopback, and what came before the
+                             filter was in place. Known at the end */
+    bool interface_known; /* the interface says how many it lost before the kernel counted them; not "any" */
+    uint64_t interface_dropped;
+    struct pp_loss losses[PP_LOSSES_MAX]; /* of `dropped`, in order of time */
+    uint32_t loss_count;
+    struct pp_link_gap gaps[PP_LINK_GAPS_MAX]; /* in order of time */
+    uint32_t gap_count;                        /* of those listed */
+    uint64_t gaps_in_all;
+    /* What became of the packets handed over; whoever decodes them fills it in. */
+    uint64_t by_result[PP_DECODED_COUNT];
+    uint64_t outside_time;
+    uint64_t no_room; /* of those decoded: the flow table had no record for them */
+};
 
 /** What is known of a capture; complete once pp_capture_next has returned 0. Strings live as long as the capture. */
 struct pp_capture_info {
@@ -22,12 +68,14 @@ struct pp_capture_info {
     uint64_t cut;                 /* of these, captured shorter than on the wire */
     pp_time_ns first_ns, last_ns; /* PP_NO_FIRST, PP_NO_LAST when no record carried a time */
     bool drops_known;
-    uint64_t drops; /* packets the capturing side says it lost */
+    uint64_t drops; /* packets the capturing side says it lost; live: dropped + interface_dropped, as far as known */
     bool truncated; /* the input ends inside a header or a record */
     bool failed;    /* `error` says why reading stopped, or what was wrong with the file */
     struct pp_error error;
     uint64_t out_of_order; /* records whose time is before the record before them */
     char sha256[65];       /* hexadecimal, of the bytes as stored; empty unless asked for */
+    bool live;             /* `account` means something */
+    struct pp_live_account account;
 };
 
 struct pp_capture_options {
@@ -47,15 +95,24 @@ struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes
 struct pp_live_options {
     uint32_t snap_length; /* 0: 256 */
     bool promiscuous;
-    uint32_t buffer_bytes; /* 0: libpcap's default */
+    uint32_t ring_bytes; /* what the kernel keeps until it is read; 0: 16 MiB */
 };
 
-/** Capture live on an interface ("any" too) through libpcap. Errors as for pp_capture_open. */
+/** Capture live on an interface ("any" too) through libpcap. Errors as for pp_capture_open. An interface that goes away later is no
+ * error: the capture waits for it to come back, and opens it again by itself; see `account.gaps`. */
 struct pp_capture *pp_capture_open_live(const char *interface, const struct pp_live_options *live,
                                         const struct pp_capture_options *options);
 
-/** Up to `max` further frames, in file order. Returns how many; 0 at the end of a file, or live when nothing came
- * within about 200 ms. Frames are borrowed until the next call on this capture. */
+/** Wait until one of these live captures (PP_LIVE_MAX at most) has something for pp_capture_next to do; `timeout_ms` at most. false:
+ * cannot wait. */
+bool pp_capture_wait(struct pp_capture *const captures[], size_t count, int timeout_ms);
+
+/** Live: let no further packet in. pp_capture_next goes on to hand out what the ring holds, and then the capture has ended and its
+ * account is complete; that takes half a second at most. */
+void pp_capture_finish_live(struct pp_capture *capture);
+
+/** Up to `max` further frames, in file order. Returns how many; 0 at the end of a file, or live when nothing is there now.
+ * Frames are borrowed until the next call on this capture. */
 size_t pp_capture_next(struct pp_capture *capture, struct pp_frame *frames, size_t max);
 
 /* --- pieces: a mapped capture read by several threads ------------------------------------------------------------- */
@@ -86,7 +143,7 @@ uint64_t pp_capture_position(struct pp_capture *capture);
 
 const struct pp_capture_info *pp_capture_info(const struct pp_capture *capture);
 
-/** Live: refresh the drop counts from the kernel. */
+/** Live: refresh the counts from the kernel; done every second anyway. */
 void pp_capture_update_drops(struct pp_capture *capture);
 
 void pp_capture_close(struct pp_capture *capture); /* takes NULL */

@@ -77,8 +77,12 @@ const char *pp_state_name(enum pp_state state);
 const char *pp_compliance_name(enum pp_compliance verdict);
 const char *pp_finding_kind_name(enum pp_finding_kind kind);
 const char *pp_grade_name(enum pp_grade grade);
+const char *pp_link_event_name(enum pp_link_event event);
 /** Name of label bit 1 << i, or NULL past the last. */
 const char *pp_label_name(unsigned i);
+
+/** Packets of a live capture that were judged: whose flow has a record that knows of them. */
+uint64_t pp_account_judged(const struct pp_live_account *account);
 
 /** One side of a finding. Without an address it stands for everyone with these roles. */
 struct pp_party {
@@ -163,6 +167,10 @@ struct pp_fitness {
     uint32_t gap_count;
     bool drops_known;
     uint64_t drops;
+    struct pp_totals {
+        bool live; /* some capture is */
+        uint64_t received, judged, not_judged, dropped;
+    } totals; /* of all live captures: received = judged + not_judged + dropped */
 };
 
 struct pp_summary {

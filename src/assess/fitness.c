@@ -39,6 +39,57 @@ static void judge_drops(struct assessment *a)
     if (!all_known && packets) note(a, PP_GOOD, "loss while capturing is unknown: this format does not carry it");
 }
 
+uint64_t pp_account_judged(const struct pp_live_account *account)
+{
+    return account->by_result[PP_DECODED] + account->by_result[PP_ICMP_ERROR] - account->no_room;
+}
+
+static void note_gaps(struct assessment *a, const struct pp_capture_info *c)
+{
+    const struct pp_live_account *account = &c->account;
+    const struct pp_link_gap *last = NULL;
+    uint64_t lasted = 0;
+    uint32_t count = 0;
+    char duration[TIME_TEXT_MAX], from[TIME_TEXT_MAX];
+    for (uint32_t i = 0; i < account->gap_count; i++) {
+        const struct pp_link_gap *gap = &account->gaps[i];
+        if (gap->event == PP_LINK_RENAMED)
+            note(a, PP_GOOD, arena_format(a->arena, "%s is now called %s", c->name, gap->name));
+        else {
+            count++;
+            last = gap;
+            lasted += gap->to_ns == PP_NO_FIRST ? 0 : gap->to_ns - gap->from_ns;
+        }
+    }
+    if (!last) return;
+    time_readable(last->from_ns, false, from);
+    note(a, PP_LIMITED,
+         arena_format(a->arena,
+                      "%s could not be listened to for %s in all (%u gap%s, the last from %s: %s%s); what went by then is unknown", c->name,
+                      duration_readable(lasted, duration), count, count == 1 ? "" : "s", from, pp_link_event_name(last->event),
+                      last->to_ns == PP_NO_FIRST ? ", and still so" : ""));
+}
+
+/* The sums are whole at the end of a capture only; while it runs, some packets wait in the ring. */
+static void judge_live(struct assessment *a)
+{
+    struct pp_totals *totals = &a->report->fitness.totals;
+    for (uint32_t i = 0; i < a->in->capture_count; i++) {
+        const struct pp_capture_info *c = &a->in->captures[i];
+        const struct pp_live_account *account = &c->account;
+        if (!c->live) continue;
+        uint64_t judged = pp_account_judged(account);
+        totals->live = true;
+        totals->received += account->received;
+        totals->judged += judged;
+        totals->dropped += account->dropped;
+        totals->not_judged += c->packets + account->discarded - judged;
+        if (!account->interface_known)
+            note(a, PP_GOOD, arena_format(a->arena, "%s: packets lost by the interfaces themselves are not known of", c->name));
+        note_gaps(a, c);
+    }
+}
+
 static void judge_truncation(struct assessment *a)
 {
     const struct pp_counters *c = a->report->counters;
@@ -164,6 +215,7 @@ bool judge_fitness(struct assessment *a)
     f->notes = arena_alloc(a->arena, NOTES_MAX * sizeof *f->notes);
     if (!f->notes) return false;
     judge_drops(a);
+    judge_live(a);
     judge_truncation(a);
     judge_one_sidedness(a);
     if (!judge_gaps(a)) return false;

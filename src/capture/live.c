@@ -1,26 +1,243 @@
 /* Live capture through libpcap. Frames are copied once, out of the kernel's ring, since the ring may reuse them before the
- * caller is done. */
+ * caller is done.
+ *
+ * An interface may go down, change its name, be removed and made again. libpcap tells little of that, so a watch on rtnetlink does
+ * (link_watch.h). A handle whose interface is gone is read until its ring is empty, counted and closed; when there is an interface of
+ * that name again, a new handle is opened. Counts go on across handles (account.h).
+ *
+ *     OPEN ──interface gone, libpcap fails, or finish──▶ EMPTYING ──ring empty──▶ AWAY ──interface up──▶ OPEN
+ *                                                                   finish: ended */
 #define _DEFAULT_SOURCE /* <pcap.h> wants u_int and its like */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <pcap.h>
 
+#include "account.h"
+#include "link_watch.h"
 #include "reader.h"
 #include "text.h"
 
-enum { SNAP_LENGTH_DEFAULT = 256, TIMEOUT_MS = 100, WAIT_MS = 200, LINK_RAW = 101 };
+enum {
+    SNAP_LENGTH_DEFAULT = 256,
+    RING_DEFAULT = 16 << 20, /* a fifth of a second of small frames at half a million a second */
+    BLOCK_MS = 100,          /* the kernel hands over a block of its ring when it is full, or this old */
+    LINK_RAW = 101,
+    SHORT_WAIT_MS = 20, /* while a ring is emptied */
+    ANSWER_MS = 100,    /* for the last word on what an interface lost */
+};
+static const uint64_t MS_NS = 1000000, COUNT_EVERY_NS = 1000000000, EMPTYING_MOST_NS = 500000000, OPEN_AGAIN_NS = 200000000;
+
+enum phase { OPEN, EMPTYING, AWAY };
 
 struct live {
-    pcap_t *pcap;
+    enum phase phase;
+    bool finishing;      /* nothing is to come after this handle */
+    bool more;           /* the last batch was full */
+    bool news;           /* the watch has something to read */
+    uint64_t since_ns;   /* EMPTYING: since when; AWAY: when it was last tried; monotonic */
+    uint64_t counted_ns; /* when counts were last read; monotonic */
+    struct pp_live_options options;
+    struct link_watch watch;
+    int index;            /* of the interface that the handle was opened on */
+    uint64_t missed_base; /* of the interface's own count, before */
+    struct kernel_counts counts;
+    pcap_t *pcap; /* NULL: AWAY */
+    struct bpf_program filter;
+    int filter_dlt; /* the link type it was compiled for; -1: none */
     uint32_t fraction_ns;
     uint16_t link_type;
     uint8_t *bytes; /* of the batch handed out; owned */
     size_t used, room;
 };
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------------------------ */
+
+/* Why a handle cannot be opened, in words; NULL: the interface is not there, or not up, which may change. */
+static const char *refusal(int status, const char *said)
+{
+    switch (status) {
+    case PCAP_ERROR_NO_SUCH_DEVICE:
+    case PCAP_ERROR_IFACE_NOT_UP: return NULL;
+    case PCAP_ERROR_PERM_DENIED:
+    case PCAP_ERROR_PROMISC_PERM_DENIED: return "no permission to capture: run as root, or give the program cap_net_raw (setcap)";
+    default: return *said ? said : pcap_statustostr(status);
+    }
+}
+
+static int activate(struct live *live, pcap_t *pcap)
+{
+    const struct pp_live_options *options = &live->options;
+    pcap_set_snaplen(pcap, options->snap_length < INT_MAX ? (int)options->snap_length : INT_MAX);
+    pcap_set_promisc(pcap, options->promiscuous);
+    pcap_set_timeout(pcap, BLOCK_MS);
+    pcap_set_buffer_size(pcap, options->ring_bytes < INT_MAX ? (int)options->ring_bytes : INT_MAX);
+    bool nano = pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
+    live->fraction_ns = nano ? 1 : 1000;
+    return pcap_activate(pcap);
+}
+
+/* Compiled once: opening again happens when privileges are gone, and names in an expression could not be looked up. */
+static bool set_kernel_filter(struct pp_capture *capture, pcap_t *pcap)
+{
+    struct live *live = capture->live;
+    int dlt = pcap_datalink(pcap);
+    if (!capture->filter.expression) return true;
+    if (live->filter_dlt != dlt) {
+        if (live->filter_dlt != -1) pcap_freecode(&live->filter);
+        live->filter_dlt = -1;
+        if (pcap_compile(pcap, &live->filter, capture->filter.expression, 1, PCAP_NETMASK_UNKNOWN) != 0)
+            return capture_stop(capture, CORRUPT, "bad filter expression: %s", pcap_geterr(pcap));
+        live->filter_dlt = dlt;
+    }
+    return pcap_setfilter(pcap, &live->filter) == 0 || capture_stop(capture, CORRUPT, "cannot set the filter: %s", pcap_geterr(pcap));
+}
+
+/* Of the interface as the watch knows it, or as the user named it. PCAP_ERROR_NO_SUCH_DEVICE, PCAP_ERROR_IFACE_NOT_UP: not now. Any
+ * other failure has stopped the capture. */
+static int open_handle(struct pp_capture *capture)
+{
+    struct live *live = capture->live;
+    char said[PCAP_ERRBUF_SIZE] = "";
+    pcap_t *pcap = pcap_create(*live->watch.now.name ? live->watch.now.name : capture->name, said);
+    if (!pcap) return capture_stop(capture, CORRUPT, "cannot capture: %s", said), PCAP_ERROR;
+    live->counts.read_ns = clock_ns(CLOCK_REALTIME);
+    int status = activate(live, pcap);
+    const char *why = status < 0 ? refusal(status, pcap_geterr(pcap)) : NULL;
+    if (why) capture_stop(capture, CORRUPT, "cannot capture: %s", why);
+    if (status >= 0 && (!set_kernel_filter(capture, pcap) || pcap_setnonblock(pcap, 1, said) != 0)) status = PCAP_ERROR;
+    if (status < 0) {
+        if (!why && *said) capture_stop(capture, CORRUPT, "cannot capture: %s", said);
+        pcap_close(pcap);
+        return status;
+    }
+    if (live->watch.now.loopback) packet_socket_ignore_outgoing(pcap_fileno(pcap));
+    int dlt = pcap_datalink(pcap);
+    live->link_type = dlt == DLT_RAW ? LINK_RAW : (uint16_t)dlt; /* this system's number for raw IP is not the file's */
+    capture_add_link(capture, live->link_type);
+    account_restart(&live->counts, live->counts.read_ns);
+    live->pcap = pcap;
+    live->phase = OPEN;
+    live->index = live->watch.now.index;
+    live->missed_base = live->watch.now.missed;
+    return 0;
+}
+
+/* --- counting ----------------------------------------------------------------------------------------------------------- */
+
+/* libpcap's ps_ifdrop comes from files that a sandbox does not let it read, and is 0 when it does not know. The interface itself says
+ * it in 64 bits, over rtnetlink. */
+static void count_missed(struct pp_capture *capture)
+{
+    struct live *live = capture->live;
+    struct pp_live_account *account = &capture->info.account;
+    const struct link_state *now = &live->watch.now;
+    if (!now->counts || now->index != live->index) return;
+    account->interface_known = true;
+    if (now->missed > live->missed_base) account->interface_dropped += now->missed - live->missed_base;
+    live->missed_base = now->missed;
+}
+
+static void read_counts(struct pp_capture *capture)
+{
+    struct live *live = capture->live;
+    struct pp_capture_info *info = &capture->info;
+    struct pcap_stat stat;
+    live->counted_ns = clock_ns(CLOCK_MONOTONIC);
+    if (live->pcap && pcap_stats(live->pcap, &stat) == 0) {
+        account_add(&info->account, &live->counts, stat.ps_recv, stat.ps_drop, clock_ns(CLOCK_REALTIME));
+        info->drops_known = true;
+    }
+    count_missed(capture);
+    info->drops = info->account.dropped + info->account.interface_dropped;
+}
+
+/* What the kernel counted, and nobody has seen yet. */
+static uint64_t outstanding(const struct pp_capture_info *info)
+{
+    const struct pp_live_account *account = &info->account;
+    uint64_t gone = account->dropped + account->discarded + info->packets;
+    return account->received > gone ? account->received - gone : 0;
+}
+
+/* --- the interface comes and goes ---------------------------------------------------------------------------------------- */
+
+static void begin_emptying(struct live *live)
+{
+    if (live->phase != OPEN) return;
+    packet_socket_shut(pcap_fileno(live->pcap)); /* renamed, it would go on for ever */
+    live->phase = EMPTYING;
+    live->since_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
+static enum pp_link_event trouble(const struct link_state *state)
+{
+    if (!state->index) return PP_LINK_REMOVED;
+    if (!state->up) return PP_LINK_DOWN;
+    return state->carrier ? PP_LINK_RENAMED : PP_LINK_NO_CARRIER; /* PP_LINK_RENAMED: none */
+}
+
+static void link_changed(void *context, const struct link_state *before)
+{
+    struct pp_capture *capture = context;
+    struct live *live = capture->live;
+    struct pp_live_account *account = &capture->info.account;
+    const struct link_state *now = &live->watch.now;
+    pp_time_ns time = clock_ns(CLOCK_REALTIME);
+    if (before->index && now->index && strcmp(before->name, now->name) != 0) {
+        account_renamed(account, now->name, time);
+        begin_emptying(live); /* libpcap asks for the interface by its old name, and fails sooner or later */
+    }
+    enum pp_link_event event = trouble(now);
+    if (event != PP_LINK_RENAMED)
+        account_gap_begin(account, event, now->name, time);
+    else if (live->phase == OPEN && now->index == live->index)
+        account_gap_end(account, now->name, time);
+    if (now->index != live->index) begin_emptying(live);
+    count_missed(capture);
+}
+
+static void leave(struct pp_capture *capture)
+{
+    struct live *live = capture->live;
+    read_counts(capture);
+    capture->info.account.discarded += outstanding(&capture->info);
+    pcap_close(live->pcap);
+    live->pcap = NULL;
+    live->phase = AWAY;
+    live->since_ns = 0; /* the interface may be there again by now */
+    capture->ended |= live->finishing;
+}
+
+static void come_back(struct pp_capture *capture)
+{
+    struct live *live = capture->live;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    if (live->finishing) {
+        capture->ended = true;
+        return;
+    }
+    if (now - live->since_ns < OPEN_AGAIN_NS) return;
+    live->since_ns = now;
+    link_watch_ask(&live->watch); /* in case news were lost; costs nothing at this rate */
+    bool watched = live->watch.fd >= 0;
+    if ((watched && (!live->watch.now.index || !live->watch.now.up)) || open_handle(capture) != 0) return;
+    if (!watched || trouble(&live->watch.now) == PP_LINK_RENAMED)
+        account_gap_end(&capture->info.account, live->watch.now.name, clock_ns(CLOCK_REALTIME));
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------ */
 
 /* Where the callback puts frames; their bytes are found only after the last, since the buffer may move while it grows. */
 struct batch {
@@ -36,7 +253,7 @@ static void copy_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
     if (live->room - live->used < header->caplen) {
         size_t room = (live->used + header->caplen) * 2;
         uint8_t *larger = realloc(live->bytes, room);
-        if (!larger) return; /* lost, as when the ring is full */
+        if (!larger) return; /* discarded, and counted as such */
         live->bytes = larger;
         live->room = room;
     }
@@ -63,73 +280,86 @@ static size_t account_batch(struct pp_capture *capture, const struct batch *batc
     return kept;
 }
 
-size_t live_read(struct pp_capture *capture, struct pp_frame *frames, size_t max)
+static size_t read_ring(struct pp_capture *capture, struct pp_frame *frames, size_t max)
 {
     struct live *live = capture->live;
-    struct pollfd ready = {.fd = pcap_get_selectable_fd(live->pcap), .events = POLLIN};
-    if (poll(&ready, ready.fd >= 0 ? 1 : 0, WAIT_MS) < 0 && errno != EINTR) {
-        capture_stop(capture, CORRUPT, "cannot wait for packets: %s", strerror(errno));
-        return 0;
-    }
     struct batch batch = {.live = live, .frames = frames};
     live->used = 0;
     int got = pcap_dispatch(live->pcap, max < INT_MAX ? (int)max : INT_MAX, copy_frame, (u_char *)&batch);
-    if (got == PCAP_ERROR) capture_stop(capture, CORRUPT, "capture stopped: %s", pcap_geterr(live->pcap));
+    live->more = got > 0;
+    if (got == PCAP_ERROR && live->phase == OPEN) { /* "The interface disappeared", or worse: opening it again will tell */
+        account_gap_begin(&capture->info.account, PP_LINK_FAILED, live->watch.now.name, clock_ns(CLOCK_REALTIME));
+        begin_emptying(live);
+    }
     return account_batch(capture, &batch);
 }
 
-static bool activate(struct pp_capture *capture, const struct pp_live_options *options)
+static void check_empty(struct pp_capture *capture)
 {
-    pcap_t *pcap = capture->live->pcap;
-    uint32_t snap = options && options->snap_length ? options->snap_length : SNAP_LENGTH_DEFAULT;
-    pcap_set_snaplen(pcap, snap < INT_MAX ? (int)snap : INT_MAX);
-    pcap_set_promisc(pcap, options && options->promiscuous);
-    pcap_set_timeout(pcap, TIMEOUT_MS);
-    if (options && options->buffer_bytes) {
-        pcap_set_buffer_size(pcap, options->buffer_bytes < INT_MAX ? (int)options->buffer_bytes : INT_MAX);
+    struct live *live = capture->live;
+    read_counts(capture);
+    if (outstanding(&capture->info) == 0 || clock_ns(CLOCK_MONOTONIC) - live->since_ns > EMPTYING_MOST_NS) leave(capture);
+}
+
+size_t live_read(struct pp_capture *capture, struct pp_frame *frames, size_t max)
+{
+    struct live *live = capture->live;
+    if (live->news) link_watch_read(&live->watch, link_changed, capture);
+    live->news = false;
+    if (live->phase == AWAY) come_back(capture);
+    if (live->phase == AWAY || capture->ended) return 0;
+    size_t count = read_ring(capture, frames, max);
+    if (live->phase == EMPTYING && count == 0) check_empty(capture);
+    if (live->pcap && clock_ns(CLOCK_MONOTONIC) - live->counted_ns > COUNT_EVERY_NS) {
+        read_counts(capture);
+        link_watch_ask(&live->watch);
     }
-    bool nano = pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
-    capture->live->fraction_ns = nano ? 1 : 1000;
-    int status = pcap_activate(pcap);
-    char why[256];
-    escape_into(why, sizeof why, pcap_geterr(pcap), strlen(pcap_geterr(pcap)));
-    switch (status) {
-    case PCAP_ERROR_NO_SUCH_DEVICE: return capture_stop(capture, CORRUPT, "no such interface; 'ip link' lists them, 'any' takes all");
-    case PCAP_ERROR_PERM_DENIED:
-    case PCAP_ERROR_PROMISC_PERM_DENIED:
-        return capture_stop(capture, CORRUPT, "no permission to capture: run as root, or give the program cap_net_raw (setcap)");
-    case PCAP_ERROR_IFACE_NOT_UP: return capture_stop(capture, CORRUPT, "the interface is down; bring it up with 'ip link set … up'");
-    default: break;
+    return count;
+}
+
+/* How long the capture can be left alone, and what would end that; adds to `ready`. */
+static int await(struct live *live, struct pollfd *ready, nfds_t *count)
+{
+    if (live->phase == OPEN) ready[(*count)++] = (struct pollfd){.fd = pcap_get_selectable_fd(live->pcap), .events = POLLIN};
+    if (live->watch.fd >= 0) ready[(*count)++] = (struct pollfd){.fd = live->watch.fd, .events = POLLIN};
+    if (live->more && live->phase != AWAY) return 0;
+    if (live->phase == EMPTYING) return SHORT_WAIT_MS;
+    return live->phase == AWAY ? (int)(OPEN_AGAIN_NS / MS_NS) : INT_MAX;
+}
+
+bool pp_capture_wait(struct pp_capture *const captures[], size_t count, int timeout_ms)
+{
+    struct pollfd ready[2 * PP_LIVE_MAX];
+    struct pp_capture *asked[2 * PP_LIVE_MAX];
+    nfds_t descriptors = 0;
+    for (size_t i = 0; i < count && i < PP_LIVE_MAX; i++) {
+        struct live *live = captures[i]->live;
+        if (!live || captures[i]->ended) continue;
+        nfds_t first = descriptors;
+        int most = await(live, ready, &descriptors);
+        if (most < timeout_ms) timeout_ms = most;
+        while (first < descriptors) asked[first++] = captures[i];
     }
-    if (status < 0) return capture_stop(capture, CORRUPT, "cannot capture: %s", *why ? why : pcap_statustostr(status));
-    capture->info.snap_length = snap;
+    if (poll(ready, descriptors, timeout_ms) < 0) return errno == EINTR;
+    for (nfds_t i = 0; i < descriptors; i++)
+        if (ready[i].fd == asked[i]->live->watch.fd) asked[i]->live->news |= ready[i].revents != 0;
     return true;
 }
 
-static bool set_kernel_filter(struct pp_capture *capture)
-{
-    pcap_t *pcap = capture->live->pcap;
-    struct bpf_program code;
-    if (!capture->filter.expression) return true;
-    if (pcap_compile(pcap, &code, capture->filter.expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        return capture_stop(capture, CORRUPT, "bad filter expression: %s", pcap_geterr(pcap));
-    }
-    bool good = pcap_setfilter(pcap, &code) == 0;
-    pcap_freecode(&code);
-    return good || capture_stop(capture, CORRUPT, "cannot set the filter: %s", pcap_geterr(pcap));
-}
+/* --- the public face ---------------------------------------------------------------------------------------------------- */
 
-static bool start(struct pp_capture *capture, const struct pp_live_options *options)
+static bool start(struct pp_capture *capture)
 {
-    char why[PCAP_ERRBUF_SIZE];
     struct live *live = capture->live;
-    live->pcap = pcap_create(capture->name, why);
-    if (!live->pcap) return capture_stop(capture, CORRUPT, "cannot capture: %s", why);
-    if (!activate(capture, options) || !set_kernel_filter(capture)) return false;
-    if (pcap_setnonblock(live->pcap, 1, why) != 0) return capture_stop(capture, CORRUPT, "cannot capture: %s", why);
-    int dlt = pcap_datalink(live->pcap);
-    live->link_type = dlt == DLT_RAW ? LINK_RAW : (uint16_t)dlt; /* this system's number for raw IP is not the file's */
-    capture_add_link(capture, live->link_type);
+    if (!link_watch_begin(&live->watch, capture->name))
+        return capture_stop(capture, CORRUPT, "cannot watch the interface: %s", strerror(errno));
+    int status = open_handle(capture);
+    if (status == PCAP_ERROR_NO_SUCH_DEVICE)
+        return capture_stop(capture, CORRUPT, "no such interface; 'ip link' lists them, 'any' takes all");
+    if (status == PCAP_ERROR_IFACE_NOT_UP)
+        return capture_stop(capture, CORRUPT, "the interface is down; bring it up with 'ip link set … up'");
+    if (status != 0) return false;
+    if (live->watch.fd >= 0) link_changed(capture, &live->watch.now); /* it may have no carrier */
     return true;
 }
 
@@ -138,27 +368,50 @@ struct pp_capture *pp_capture_open_live(const char *interface, const struct pp_l
     struct pp_capture *capture = capture_create(interface, options);
     if (!capture) return NULL;
     capture->info.format = "live";
+    capture->info.live = true;
     capture->live = calloc(1, sizeof *capture->live);
     if (!capture->live) {
         pp_capture_close(capture);
         return NULL;
     }
-    capture->ended = !start(capture, live);
+    struct pp_live_options *chosen = &capture->live->options;
+    *chosen = live ? *live : (struct pp_live_options){0};
+    if (!chosen->snap_length) chosen->snap_length = SNAP_LENGTH_DEFAULT;
+    if (!chosen->ring_bytes) chosen->ring_bytes = RING_DEFAULT;
+    capture->info.snap_length = chosen->snap_length;
+    capture->live->filter_dlt = -1;
+    capture->live->watch.fd = -1;
+    capture->ended = !start(capture);
     return capture;
 }
 
 void pp_capture_update_drops(struct pp_capture *capture)
 {
-    struct pcap_stat stat;
-    if (!capture->live || !capture->live->pcap || pcap_stats(capture->live->pcap, &stat) != 0) return;
-    capture->info.drops = (uint64_t)stat.ps_drop + stat.ps_ifdrop;
-    capture->info.drops_known = true;
+    if (!capture->live || !capture->live->pcap) return;
+    link_watch_ask(&capture->live->watch);
+    link_watch_await(&capture->live->watch, ANSWER_MS, link_changed, capture);
+    read_counts(capture);
+}
+
+void pp_capture_finish_live(struct pp_capture *capture)
+{
+    struct live *live = capture->live;
+    if (!live || capture->ended || live->finishing) return;
+    live->finishing = true;
+    if (live->phase == AWAY) {
+        capture->ended = true;
+        return;
+    }
+    begin_emptying(live);
+    pp_capture_update_drops(capture);
 }
 
 void live_close(struct live *live)
 {
     if (!live) return;
     if (live->pcap) pcap_close(live->pcap);
+    if (live->filter_dlt != -1) pcap_freecode(&live->filter);
+    link_watch_end(&live->watch);
     free(live->bytes);
     free(live);
 }

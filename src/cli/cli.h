@@ -11,12 +11,14 @@ enum { EXIT_OK = 0, EXIT_INPUT = 3 }; /* 3: bad usage, unreadable or corrupt inp
 
 /** All options of all commands; each command says which ones it takes. */
 struct arguments {
-    const char *site, *rules, *format, *output, *filter, *interface, *color;
+    const char *site, *rules, *format, *output, *filter, *color;
     const char *from_text, *to_text;
     pp_time_ns from_ns, to_ns;
     uint64_t duration_ns;
-    uint32_t max_flows, threads, width, snap_length;
-    bool utc, quiet, decap, hash, all, stats;
+    uint32_t max_flows, threads, width, snap_length, ring_bytes;
+    bool utc, quiet, decap, hash, all, stats, not_promiscuous;
+    const char *interfaces[PP_LIVE_MAX];
+    uint32_t interface_count;
     char **operands;
     int operand_count;
     const char *record[16]; /* options that change meaning, for the report */

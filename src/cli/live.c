@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "text.h"
 
 static volatile sig_atomic_t stopped;
 
@@ -30,30 +31,50 @@ static void pump(struct session *s, const struct arguments *a)
     while (!stopped && now_ns() < end && pp_audit_pump(s->audit)) continue;
 }
 
+/* All of them, or none: a name that is wrong should be known before an hour has passed. */
+static bool open_interfaces(struct session *s, const struct arguments *a)
+{
+    struct pp_live_options live = {.snap_length = a->snap_length, .promiscuous = !a->not_promiscuous, .ring_bytes = a->ring_bytes};
+    for (uint32_t i = 0; i < a->interface_count; i++) {
+        struct pp_capture_options options = {.filter = a->filter, .index = (uint16_t)i};
+        struct pp_capture *capture = pp_capture_open_live(a->interfaces[i], &live, &options);
+        if (!capture || !pp_audit_attach(s->audit, capture)) return complain("live: out of memory"), false;
+    }
+    complain_captures(s);
+    return !s->failed;
+}
+
+static void announce(const struct arguments *a)
+{
+    struct text names;
+    text_init(&names);
+    for (uint32_t i = 0; i < a->interface_count; i++) text_printf(&names, i ? ", %s" : "%s", show(a->interfaces[i]));
+    complain("live on %s; Ctrl-C ends it and prints the report", names.bytes ? names.bytes : "");
+    text_finish(&names);
+}
+
+/* The report, when there is anything to report on. */
+static int listen_and_report(struct session *s, struct arguments *a)
+{
+    if (!open_interfaces(s, a)) return EXIT_INPUT;
+    if (!a->quiet) announce(a);
+    pump(s, a);
+    bool whole = pp_audit_detach(s->audit);
+    if (!whole) complain("out of memory: the flows do not fit; try a smaller --max-flows");
+    complain_captures(s);
+    int status = session_report(s, a);
+    return whole ? status : EXIT_INPUT;
+}
+
 int run_live(struct arguments *a)
 {
     struct session s;
-    if (!a->interface) return complain("live: no interface named; expected -i INTERFACE"), EXIT_INPUT;
+    if (!a->interface_count) return complain("live: no interface named; expected -i INTERFACE"), EXIT_INPUT;
     if (a->operand_count) return complain("live: %s: expected no operand; captures are for analyze", show(a->operands[0])), EXIT_INPUT;
     if (a->format && strcmp(a->format, "text") != 0 && strcmp(a->format, "json") != 0)
         return complain("--format %s: expected text or json", show(a->format)), EXIT_INPUT;
     if (!session_open(&s, a)) return EXIT_INPUT;
-    struct pp_live_options live = {.snap_length = a->snap_length, .promiscuous = true};
-    struct pp_capture_options options = {.filter = a->filter};
-    struct pp_capture *capture = pp_capture_open_live(a->interface, &live, &options);
-    if (!capture || !pp_audit_attach(s.audit, capture)) {
-        complain("live: out of memory");
-        session_close(&s);
-        return EXIT_INPUT;
-    }
-    bool opened = !pp_capture_info(capture)->failed;
-    if (opened) {
-        if (!a->quiet) complain("live on %s; Ctrl-C ends it and prints the report", show(a->interface));
-        pump(&s, a);
-    }
-    pp_audit_detach(s.audit);
-    complain_captures(&s);
-    int status = opened ? session_report(&s, a) : EXIT_INPUT;
+    int status = listen_and_report(&s, a);
     session_close(&s);
     return status;
 }

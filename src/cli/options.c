@@ -6,7 +6,11 @@
 #include "cli.h"
 #include "clock.h"
 
-enum { OPTION_MAX_FLOWS_LEAST = 16 };
+enum {
+    OPTION_MAX_FLOWS_LEAST = 16,
+    RING_LEAST = 512 << 10, /* two of libpcap's blocks: with one the kernel has nowhere to write while it is read */
+    RING_MOST = 1 << 30,
+};
 
 struct known {
     char letter;          /* which commands take it, see main.c */
@@ -44,12 +48,32 @@ static bool parse_duration(const char *value, uint64_t *out)
     return false;
 }
 
+/* 65536, 512K, 16M */
+static bool parse_size(const char *value, uint32_t least, uint32_t most, uint32_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(value, &end, 10);
+    unsigned long unit = *end == 'K' ? 1UL << 10 : *end == 'M' ? 1UL << 20 : 1;
+    if (errno || end == value || value[0] == '-' || (*end && (unit == 1 || end[1]))) return false;
+    if (n > most / unit || n * unit < least) return false;
+    *out = (uint32_t)(n * unit);
+    return true;
+}
+
 static bool set_site(struct arguments *a, const char *v) { return a->site = v, true; }
 static bool set_rules(struct arguments *a, const char *v) { return a->rules = v, true; }
 static bool set_format(struct arguments *a, const char *v) { return a->format = v, true; }
 static bool set_output(struct arguments *a, const char *v) { return a->output = v, true; }
 static bool set_filter(struct arguments *a, const char *v) { return a->filter = v, true; }
-static bool set_interface(struct arguments *a, const char *v) { return a->interface = v, true; }
+static bool set_interface(struct arguments *a, const char *v)
+{
+    if (a->interface_count == PP_LIVE_MAX) return false;
+    for (uint32_t i = 0; i < a->interface_count; i++)
+        if (strcmp(a->interfaces[i], v) == 0) return false;
+    a->interfaces[a->interface_count++] = v;
+    return true;
+}
 static bool set_from(struct arguments *a, const char *v) { return a->from_text = v, time_parse(v, &a->from_ns); }
 static bool set_to(struct arguments *a, const char *v) { return a->to_text = v, time_parse(v, &a->to_ns); }
 static bool set_utc(struct arguments *a, const char *v) { return (void)v, a->utc = true; }
@@ -62,6 +86,8 @@ static bool set_max_flows(struct arguments *a, const char *v) { return number(v,
 static bool set_threads(struct arguments *a, const char *v) { return number(v, 1, 1024, &a->threads); }
 static bool set_width(struct arguments *a, const char *v) { return number(v, 60, 1000, &a->width); }
 static bool set_snap_length(struct arguments *a, const char *v) { return number(v, 64, 262144, &a->snap_length); }
+static bool set_ring_size(struct arguments *a, const char *v) { return parse_size(v, RING_LEAST, RING_MOST, &a->ring_bytes); }
+static bool set_not_promiscuous(struct arguments *a, const char *v) { return (void)v, a->not_promiscuous = true; }
 static bool set_duration(struct arguments *a, const char *v) { return parse_duration(v, &a->duration_ns); }
 static bool set_color(struct arguments *a, const char *v)
 {
@@ -81,9 +107,13 @@ static const struct known known[] = {
      set_max_flows},
     {'d', "decap", 0, NULL, "judge what is inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN and Geneve", NULL, set_decap},
     {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", NULL, set_hash},
-    {'i', "interface", 'i', "INTERFACE", "where to capture; \"any\" for all", NULL, set_interface},
+    {'i', "interface", 'i', "INTERFACE", "where to capture; may be given more than once; \"any\" for all", "16 different ones at most",
+     set_interface},
     {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", "a time such as 90s, 15m or 2h", set_duration},
     {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", "a number from 64 to 262144", set_snap_length},
+    {'i', "ring-size", 0, "BYTES", "what the kernel keeps until it is read, of each interface; default 16M",
+     "a size such as 512K or 16M, 1024M at most", set_ring_size},
+    {'i', "no-promiscuous", 0, NULL, "only what the interface would take anyway", NULL, set_not_promiscuous},
     {'n', "threads", 0, "N", "how many threads may work; results are the same", "a number from 1 to 1024", set_threads},
     {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
     {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},

@@ -72,6 +72,57 @@ static void put_site(struct json_writer *w, const struct pp_spec *spec, const st
     end_object(w);
 }
 
+static void put_losses(struct json_writer *w, const struct pp_live_account *a)
+{
+    begin_list(w, "losses");
+    for (uint32_t i = 0; i < a->loss_count; i++) {
+        begin_object(w, NULL);
+        put_time(w, "from", a->losses[i].from_ns);
+        put_time(w, "to", a->losses[i].to_ns);
+        put_count(w, "packets", a->losses[i].packets);
+        end_object(w);
+    }
+    end_list(w);
+}
+
+/* received = judged + the sum of not_judged + dropped */
+static void put_account(struct json_writer *w, const struct pp_live_account *a)
+{
+    begin_object(w, "account");
+    put_count(w, "received", a->received);
+    put_count(w, "judged", pp_account_judged(a));
+    begin_object(w, "not_judged");
+    for (unsigned i = 0; i < PP_DECODED_COUNT; i++)
+        if (i != PP_DECODED && i != PP_ICMP_ERROR) put_count(w, pp_decoded_name((enum pp_decoded)i), a->by_result[i]);
+    put_count(w, "outside_time", a->outside_time);
+    put_count(w, "no_room", a->no_room);
+    put_count(w, "discarded", a->discarded);
+    end_object(w);
+    put_count(w, "dropped", a->dropped);
+    if (a->interface_known)
+        put_count(w, "interface_dropped", a->interface_dropped);
+    else
+        put_null(w, "interface_dropped");
+    put_losses(w, a);
+    end_object(w);
+}
+
+static void put_link_gaps(struct json_writer *w, const struct pp_live_account *a)
+{
+    put_count(w, "gaps_in_all", a->gaps_in_all);
+    begin_list(w, "gaps");
+    for (uint32_t i = 0; i < a->gap_count; i++) {
+        const struct pp_link_gap *gap = &a->gaps[i];
+        begin_object(w, NULL);
+        put_string(w, "event", pp_link_event_name(gap->event));
+        put_string(w, "interface", gap->name);
+        put_time(w, "from", gap->from_ns);
+        if (gap->to_ns != PP_NO_FIRST) put_time(w, "to", gap->to_ns);
+        end_object(w);
+    }
+    end_list(w);
+}
+
 static void put_capture(struct json_writer *w, const struct pp_capture_info *c)
 {
     begin_object(w, NULL);
@@ -98,6 +149,10 @@ static void put_capture(struct json_writer *w, const struct pp_capture_info *c)
     if (c->out_of_order) put_count(w, "out_of_order", c->out_of_order);
     if (c->failed) put_string(w, "error", c->error.text);
     if (*c->sha256) put_string(w, "sha256", c->sha256);
+    if (c->live) {
+        put_account(w, &c->account);
+        put_link_gaps(w, &c->account);
+    }
     end_object(w);
 }
 
@@ -290,6 +345,16 @@ void json_finding(struct json_writer *w, const char *key, const struct pp_report
     end_object(w);
 }
 
+static void put_totals(struct json_writer *w, const struct pp_totals *totals)
+{
+    begin_object(w, "account");
+    put_count(w, "received", totals->received);
+    put_count(w, "judged", totals->judged);
+    put_count(w, "not_judged", totals->not_judged);
+    put_count(w, "dropped", totals->dropped);
+    end_object(w);
+}
+
 static void put_fitness(struct json_writer *w, const struct pp_fitness *f)
 {
     begin_object(w, "fitness");
@@ -311,6 +376,7 @@ static void put_fitness(struct json_writer *w, const struct pp_fitness *f)
         put_count(w, "drops", f->drops);
     else
         put_null(w, "drops");
+    if (f->totals.live) put_totals(w, &f->totals);
     end_object(w);
 }
 

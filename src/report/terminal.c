@@ -144,6 +144,10 @@ static void add_head(struct page *p)
         text_printf(p->out, "fitness %s, %" PRIu64 " packets lost while capturing\n", pp_grade_name(r->fitness.grade), r->fitness.drops);
     else
         text_printf(p->out, "fitness %s, loss unknown\n", pp_grade_name(r->fitness.grade));
+    const struct pp_totals *t = &r->fitness.totals;
+    if (t->live)
+        text_printf(p->out, "%" PRIu64 " packets received: %" PRIu64 " judged, %" PRIu64 " not judged, %" PRIu64 " dropped\n", t->received,
+                    t->judged, t->not_judged, t->dropped);
 }
 
 static void add_verdict(struct page *p)

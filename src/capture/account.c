@@ -1,0 +1,86 @@
+#include "account.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void account_restart(struct kernel_counts *last, pp_time_ns now) { *last = (struct kernel_counts){.read_ns = now}; }
+
+/* Of all neighbours the two with the least time between them become one. */
+static void join_closest(struct pp_live_account *account)
+{
+    struct pp_loss *losses = account->losses;
+    uint32_t closest = 1;
+    uint64_t least = UINT64_MAX;
+    for (uint32_t i = 1; i < account->loss_count; i++) {
+        uint64_t between = losses[i].from_ns > losses[i - 1].to_ns ? losses[i].from_ns - losses[i - 1].to_ns : 0;
+        if (between < least) {
+            least = between;
+            closest = i;
+        }
+    }
+    losses[closest - 1].to_ns = losses[closest].to_ns;
+    losses[closest - 1].packets += losses[closest].packets;
+    memmove(&losses[closest], &losses[closest + 1], (--account->loss_count - closest) * sizeof *losses);
+}
+
+static void add_loss(struct pp_live_account *account, pp_time_ns from, pp_time_ns to, uint64_t packets)
+{
+    if (!packets) return;
+    if (to < from) from = to; /* the clock was set back */
+    struct pp_loss *latest = account->loss_count ? &account->losses[account->loss_count - 1] : NULL;
+    if (latest && latest->to_ns == from) {
+        latest->to_ns = to;
+        latest->packets += packets;
+        return;
+    }
+    if (account->loss_count == PP_LOSSES_MAX) join_closest(account);
+    account->losses[account->loss_count++] = (struct pp_loss){from, to, packets};
+}
+
+void account_add(struct pp_live_account *account, struct kernel_counts *last, uint32_t received, uint32_t dropped, pp_time_ns now)
+{
+    uint32_t lost = dropped - last->dropped; /* modulo 2^32, as the counts are */
+    account->received += (uint32_t)(received - last->received);
+    account->dropped += lost;
+    add_loss(account, last->read_ns, now, lost);
+    *last = (struct kernel_counts){received, dropped, now};
+}
+
+static void add_gap(struct pp_live_account *account, enum pp_link_event event, const char *name, pp_time_ns from, pp_time_ns to)
+{
+    if (account->gap_count == PP_LINK_GAPS_MAX) memmove(account->gaps, account->gaps + 1, --account->gap_count * sizeof *account->gaps);
+    struct pp_link_gap *gap = &account->gaps[account->gap_count++];
+    *gap = (struct pp_link_gap){.from_ns = from, .to_ns = to, .event = event};
+    snprintf(gap->name, sizeof gap->name, "%s", name);
+    account->gaps_in_all++;
+}
+
+/* The one that lasts; a change of name may have come after it. */
+static struct pp_link_gap *lasting(struct pp_live_account *account)
+{
+    for (uint32_t i = account->gap_count; i-- > 0;)
+        if (account->gaps[i].to_ns == PP_NO_FIRST) return &account->gaps[i];
+    return NULL;
+}
+
+void account_renamed(struct pp_live_account *account, const char *name, pp_time_ns now)
+{
+    add_gap(account, PP_LINK_RENAMED, name, now, lasting(account) ? now : PP_NO_FIRST);
+}
+
+void account_gap_begin(struct pp_live_account *account, enum pp_link_event event, const char *name, pp_time_ns now)
+{
+    struct pp_link_gap *gap = lasting(account);
+    if (!gap)
+        add_gap(account, event, name, now, PP_NO_FIRST);
+    else if (event > gap->event)
+        gap->event = event;
+}
+
+void account_gap_end(struct pp_live_account *account, const char *name, pp_time_ns now)
+{
+    struct pp_link_gap *gap = lasting(account);
+    if (!gap) return;
+    gap->to_ns = now < gap->from_ns ? gap->from_ns : now; /* unless the clock was set back */
+    snprintf(gap->name, sizeof gap->name, "%s", name);
+}
