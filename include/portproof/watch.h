@@ -26,10 +26,16 @@ enum { PP_WATCH_FINDINGS_MAX = 100000 }; /* told findings that are remembered; n
 struct pp_watch *pp_watch_create(void);        /* NULL: out of memory */
 void pp_watch_destroy(struct pp_watch *watch); /* takes NULL */
 
-/** What `report` has that the reports before had not, in this order: verdict, rows, findings (by importance). *events is the watch's,
- * valid until the next call, and points into the report. Findings past the report's own limit are joined into coarser ones: the first
- * report that has them so is taken as told. All reports must be of the same rules. false: out of memory; what was told is told. */
-bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, const struct pp_event **events, size_t *count);
+/** What `report` (and `window`, the same of late; NULL: none) has that those before had not, in this order: verdict, rows, findings (by
+ * importance). *events is the watch's, valid until the next call, and points into the report. Findings past the report's own limit are
+ * joined into coarser ones: the first report that has them so is taken as told. All reports must be of the same rules. false: out of
+ * memory; what was told is told. */
+bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, const struct pp_report *window, const struct pp_event **events,
+                     size_t *count);
+
+/** The state of a row as it was told last. While nobody tries a row in the window, it stays what it was, unless all time says something
+ * new of it. */
+enum pp_state pp_watch_state(const struct pp_watch *watch, uint16_t row);
 
 /** New findings that were not told. */
 uint64_t pp_watch_untold(const struct pp_watch *watch);

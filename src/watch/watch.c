@@ -11,11 +11,15 @@
 
 enum { SLOTS_FIRST = 1024 };
 
+struct row_state {
+    uint8_t told, all; /* enum pp_state: as told last; as all time had it then */
+};
+
 struct pp_watch {
     struct siphash_key key;
     bool begun, joined; /* joined: the last report's findings were */
     enum pp_compliance verdict;
-    uint8_t *states; /* enum pp_state, by row */
+    struct row_state *rows;
     uint16_t row_count;
     uint64_t *known; /* hashes of told findings; 0: empty */
     size_t known_count, mask;
@@ -39,7 +43,7 @@ struct pp_watch *pp_watch_create(void)
 void pp_watch_destroy(struct pp_watch *watch)
 {
     if (!watch) return;
-    free(watch->states);
+    free(watch->rows);
     free(watch->known);
     free(watch->events);
     free(watch);
@@ -141,12 +145,12 @@ static bool remember(struct pp_watch *watch, const struct pp_finding *finding, b
 
 static bool learn_rows(struct pp_watch *watch, const struct pp_report *report)
 {
-    if (watch->states) return true;
+    if (watch->rows) return true;
     watch->row_count = report->spec->row_count;
-    watch->states = malloc(watch->row_count + 1u);
-    if (!watch->states) return false;
-    memset(watch->states, PP_STATE_OPTIONAL, watch->row_count + 1u);
-    return true;
+    watch->rows = malloc((watch->row_count + 1u) * sizeof *watch->rows);
+    for (uint16_t row = 0; watch->rows && row < watch->row_count; row++)
+        watch->rows[row] = (struct row_state){PP_STATE_OPTIONAL, PP_STATE_OPTIONAL};
+    return watch->rows != NULL;
 }
 
 static bool tell_verdict(struct pp_watch *watch, const struct pp_report *report)
@@ -161,15 +165,31 @@ static bool tell_verdict(struct pp_watch *watch, const struct pp_report *report)
 /* Nothing due and nothing seen, whether or not anything could be. */
 static bool is_idle(enum pp_state state) { return state == PP_STATE_OPTIONAL || state == PP_STATE_NOT_APPLICABLE; }
 
-static bool tell_rows(struct pp_watch *watch, const struct pp_report *report)
+/* What a row is now: what the window says, if anybody tried it there; else, if all time says something new, that; else as before. */
+static enum pp_state state_now(struct row_state *row, enum pp_state all, const struct pp_report *window, uint16_t number)
 {
-    for (uint16_t row = 0; row < watch->row_count && row < report->spec->row_count; row++) {
-        enum pp_state was = watch->states[row], is = report->rows[row].state;
-        watch->states[row] = (uint8_t)is;
+    enum pp_state late = window ? window->rows[number].state : PP_STATE_OPTIONAL;
+    bool changed = all != row->all;
+    row->all = (uint8_t)all;
+    if (late == PP_STATE_EXPECTED || late == PP_STATE_BLOCKED) return late;
+    return changed ? all : (enum pp_state)row->told;
+}
+
+static bool tell_rows(struct pp_watch *watch, const struct pp_report *report, const struct pp_report *window)
+{
+    for (uint16_t number = 0; number < watch->row_count && number < report->spec->row_count; number++) {
+        struct row_state *row = &watch->rows[number];
+        enum pp_state was = row->told, is = state_now(row, report->rows[number].state, window, number);
+        row->told = (uint8_t)is;
         if (was == is || (is_idle(was) && is_idle(is))) continue;
-        if (!tell(watch, (struct pp_event){.kind = PP_EVENT_ROW, .row = row, .was = was, .is = is})) return false;
+        if (!tell(watch, (struct pp_event){.kind = PP_EVENT_ROW, .row = number, .was = was, .is = is})) return false;
     }
     return true;
+}
+
+enum pp_state pp_watch_state(const struct pp_watch *watch, uint16_t row)
+{
+    return watch->rows && row < watch->row_count ? (enum pp_state)watch->rows[row].told : PP_STATE_OPTIONAL;
 }
 
 static bool tell_findings(struct pp_watch *watch, const struct pp_report *report)
@@ -186,10 +206,11 @@ static bool tell_findings(struct pp_watch *watch, const struct pp_report *report
     return true;
 }
 
-bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, const struct pp_event **events, size_t *count)
+bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, const struct pp_report *window, const struct pp_event **events,
+                     size_t *count)
 {
     watch->count = 0;
-    bool ok = learn_rows(watch, report) && tell_verdict(watch, report) && tell_rows(watch, report) && tell_findings(watch, report);
+    bool ok = learn_rows(watch, report) && tell_verdict(watch, report) && tell_rows(watch, report, window) && tell_findings(watch, report);
     *events = watch->events;
     *count = watch->count;
     return ok;
