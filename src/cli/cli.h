@@ -16,7 +16,7 @@ struct arguments {
     pp_time_ns from_ns, to_ns;
     uint64_t duration_ns;
     uint32_t max_flows, threads, width, snap_length, ring_bytes;
-    bool utc, quiet, decap, hash, all, stats, not_promiscuous;
+    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox;
     const char *interfaces[PP_LIVE_MAX];
     uint32_t interface_count;
     char **operands;

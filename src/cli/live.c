@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "privileges.h"
 #include "text.h"
 
 static volatile sig_atomic_t stopped;
@@ -53,10 +54,25 @@ static void announce(const struct arguments *a)
     text_finish(&names);
 }
 
+/* The devices are open and nothing was read yet. Whether the report can be written is tried out here: root without its privileges
+ * may not write everywhere, which should be known before an hour has passed. */
+static bool lock_up(const struct arguments *a)
+{
+    char missing[PRIVILEGES_TEXT_MAX];
+    if (!drop_privileges(a->output, missing)) {
+        complain(a->require_sandbox ? "live: cannot confine itself: %s" : "live: warning: goes on without %s; see --require-sandbox",
+                 missing);
+        if (a->require_sandbox) return false;
+    }
+    struct output *out = a->output ? output_open(a->output) : NULL;
+    if (out) output_close(out, false);
+    return out || !a->output;
+}
+
 /* The report, when there is anything to report on. */
 static int listen_and_report(struct session *s, struct arguments *a)
 {
-    if (!open_interfaces(s, a)) return EXIT_INPUT;
+    if (!open_interfaces(s, a) || !lock_up(a)) return EXIT_INPUT;
     if (!a->quiet) announce(a);
     pump(s, a);
     bool whole = pp_audit_detach(s->audit);

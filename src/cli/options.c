@@ -88,6 +88,7 @@ static bool set_width(struct arguments *a, const char *v) { return number(v, 60,
 static bool set_snap_length(struct arguments *a, const char *v) { return number(v, 64, 262144, &a->snap_length); }
 static bool set_ring_size(struct arguments *a, const char *v) { return parse_size(v, RING_LEAST, RING_MOST, &a->ring_bytes); }
 static bool set_not_promiscuous(struct arguments *a, const char *v) { return (void)v, a->not_promiscuous = true; }
+static bool set_require_sandbox(struct arguments *a, const char *v) { return (void)v, a->require_sandbox = true; }
 static bool set_duration(struct arguments *a, const char *v) { return parse_duration(v, &a->duration_ns); }
 static bool set_color(struct arguments *a, const char *v)
 {
@@ -114,6 +115,7 @@ static const struct known known[] = {
     {'i', "ring-size", 0, "BYTES", "what the kernel keeps until it is read, of each interface; default 16M",
      "a size such as 512K or 16M, 1024M at most", set_ring_size},
     {'i', "no-promiscuous", 0, NULL, "only what the interface would take anyway", NULL, set_not_promiscuous},
+    {'i', "require-sandbox", 0, NULL, "refuse to listen where privileges cannot all be dropped", NULL, set_require_sandbox},
     {'n', "threads", 0, "N", "how many threads may work; results are the same", "a number from 1 to 1024", set_threads},
     {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
     {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},

@@ -1,0 +1,195 @@
+#define _GNU_SOURCE
+#include "privileges.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/ethtool.h>
+#include <linux/landlock.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static void add_missing(char missing[PRIVILEGES_TEXT_MAX], const char *what, int error)
+{
+    size_t length = strlen(missing);
+    snprintf(missing + length, PRIVILEGES_TEXT_MAX - length, "%s%s (%s)", length ? ", " : "", what, strerror(error));
+}
+
+/* --- capabilities ------------------------------------------------------------------------------------------------------- */
+
+static bool drop_capabilities(void)
+{
+    bool raw = capng_get_caps_process() == 0 && capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
+    bool bounding =
+        capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP); /* without it the bounding set stays; no_new_privs holds all the same */
+    capng_clear(CAPNG_SELECT_ALL);
+    if (raw && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW) != 0) return false;
+    errno = 0;
+    return capng_apply(bounding ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) == 0;
+}
+
+/* --- Landlock ----------------------------------------------------------------------------------------------------------- */
+
+/* The ABI grows with the kernel, the system's header need not keep up: as the kernel's documentation has them. */
+enum {
+    FS_ABI_1 = (1 << 13) - 1,           /* execute … make_sym */
+    FS_REFER = 1 << 13,                 /* ABI 2 */
+    FS_TRUNCATE = 1 << 14,              /* ABI 3 */
+    FS_IOCTL_DEVICE = 1 << 15,          /* ABI 5 */
+    NET_BIND_AND_CONNECT_TCP = 3,       /* ABI 4 */
+    SCOPE_ABSTRACT_UNIX_AND_SIGNAL = 3, /* ABI 6 */
+};
+
+struct rules {
+    uint64_t files, network, scope;
+};
+
+static struct rules all_rules(int abi, size_t *size)
+{
+    struct rules rules = {.files = FS_ABI_1};
+    if (abi >= 2) rules.files |= FS_REFER;
+    if (abi >= 3) rules.files |= FS_TRUNCATE;
+    if (abi >= 5) rules.files |= FS_IOCTL_DEVICE;
+    if (abi >= 4) rules.network = NET_BIND_AND_CONNECT_TCP;
+    if (abi >= 6) rules.scope = SCOPE_ABSTRACT_UNIX_AND_SIGNAL;
+    *size = abi >= 6 ? sizeof rules : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
+    return rules;
+}
+
+/* A folder that is not there allows nothing, which is no reason to stop: writing will say why it cannot. */
+static bool allow(int ruleset, const char *folder, uint64_t access)
+{
+    struct landlock_path_beneath_attr beneath = {.allowed_access = access, .parent_fd = open(folder, O_PATH | O_CLOEXEC | O_DIRECTORY)};
+    if (beneath.parent_fd < 0) return true;
+    bool good = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0;
+    int why = errno;
+    close(beneath.parent_fd);
+    errno = why;
+    return good;
+}
+
+static const char *folder_of(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return ".";
+    snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return folder;
+}
+
+static bool restrict_files(const char *output)
+{
+    char folder[PATH_MAX];
+    size_t size;
+    int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (abi < 1) return false;
+    struct rules rules = all_rules(abi, &size);
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+    if (ruleset < 0) return false;
+    uint64_t writing = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG;
+    /* How many processors there are, and how a switch tags its frames when its interface is opened again. */
+    bool good =
+        allow(ruleset, "/sys/devices", LANDLOCK_ACCESS_FS_READ_FILE) && allow(ruleset, "/sys/class/net", LANDLOCK_ACCESS_FS_READ_FILE);
+    if (output && strcmp(output, "-") != 0) good = good && allow(ruleset, folder_of(output, folder), writing | (rules.files & FS_TRUNCATE));
+    good = good && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+    int why = errno;
+    close(ruleset);
+    errno = why;
+    return good;
+}
+
+/* --- seccomp ------------------------------------------------------------------------------------------------------------ */
+
+static const int plain_calls[] = {
+    /* memory */
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+    /* threads that judge, and the end */
+    SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(getpid),
+    SCMP_SYS(gettid), SCMP_SYS(tgkill), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(getrandom),
+    /* time */
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    /* descriptors; which files, Landlock says */
+    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(close),
+    SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(open), SCMP_SYS(openat),
+    SCMP_SYS(fcntl), SCMP_SYS(fsync), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+    SCMP_SYS(poll), SCMP_SYS(ppoll),
+    /* the packet socket of an interface that came back, and rtnetlink */
+    SCMP_SYS(bind), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
+    SCMP_SYS(sendto), SCMP_SYS(eventfd2), SCMP_SYS(uname)};
+
+static const unsigned long controls[] = {TCGETS,       TIOCGWINSZ, SIOCGIFINDEX, SIOCGIFHWADDR,
+                                         SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME,  SIOCETHTOOL};
+
+/* Memory, but nothing new to execute. */
+static bool allow_memory(scmp_filter_ctx filter)
+{
+    struct scmp_arg_cmp data = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, data) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, data) == 0;
+}
+
+/* Threads, but no processes. clone3 keeps its flags where a filter cannot see them: without it libc takes clone. */
+static bool allow_threads(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
+}
+
+/* A packet socket, and the one through which libpcap asks for the kinds of time stamps when it opens an interface again. */
+static bool allow_sockets(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_PACKET)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
+                            SCMP_A2(SCMP_CMP_EQ, NETLINK_GENERIC)) == 0;
+}
+
+static bool restrict_calls(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    bool good = filter && allow_memory(filter) && allow_threads(filter) && allow_sockets(filter);
+    for (size_t i = 0; good && i < sizeof plain_calls / sizeof *plain_calls; i++) {
+        int status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, plain_calls[i], 0);
+        good = status == 0 || status == -EDOM; /* not a call of this machine */
+    }
+    for (size_t i = 0; good && i < sizeof controls / sizeof *controls; i++)
+        good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, controls[i])) == 0;
+    int status = good ? seccomp_load(filter) : -ENOMEM;
+    seccomp_release(filter);
+    errno = -status;
+    return status == 0;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------------------- */
+
+#ifdef __SANITIZE_ADDRESS__
+/* The leak checker traces its own process at the end, which is not allowed any more. */
+static bool restricted;
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void) { return restricted; }
+#endif
+
+bool drop_privileges(const char *output, char missing[PRIVILEGES_TEXT_MAX])
+{
+    *missing = '\0';
+    tzset(); /* reads the zone's file, which cannot be opened later */
+    if (!drop_capabilities()) add_missing(missing, "capabilities", errno);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) add_missing(missing, "no_new_privs", errno);
+    if (!restrict_files(output)) add_missing(missing, "Landlock", errno);
+    if (!restrict_calls()) add_missing(missing, "seccomp", errno);
+#ifdef __SANITIZE_ADDRESS__
+    restricted = true;
+#endif
+    return !*missing;
+}
