@@ -28,9 +28,9 @@ class Breakage:
     def outcome(self):
         return OUTCOMES[self.deny]
 
-    @property
-    def blocked_by(self):
-        return ROUTER_ADDRESS if self.deny == "reject" else None
+    def blocked_by(self, target):
+        """Who the packets say is in the way: nobody, the router, or, as far as a forged reset goes, the target itself."""
+        return {"drop": None, "reject": ROUTER_ADDRESS, "reset": target}[self.deny]
 
 
 HEALTHY = Breakage("healthy", "The firewall is the port list.")

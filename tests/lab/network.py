@@ -24,6 +24,7 @@ class Network:
         """Hosts and addresses are the site file's; rows are the rules', as `rules export` gives them."""
         self.hosts = {host["name"]: host for host in yaml.safe_load(site_file.read_text())["hosts"]}
         self.rows = {row["id"]: row for row in rows}
+        self.inside_process = {}  # of each host one process that is always there
         command("ip", "netns", "add", ROUTER)
         self.inside(ROUTER, "sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0", "net.ipv6.conf.all.disable_ipv6=1")
         for name in self.hosts:
@@ -40,6 +41,7 @@ class Network:
         """The router has one address on all its links, and a route to each host; a host reaches everybody by the router."""
         address = self.address(name)
         command("ip", "netns", "add", name)
+        self.inside_process[name] = subprocess.Popen(self.within(name, "sleep", "infinity")).pid
         self.inside(name, "sysctl", "-q", "net.ipv4.tcp_synack_retries=1", "net.ipv6.conf.all.disable_ipv6=1")  # no run leaves anything for the next
         command("ip", "link", "add", "eth0", "netns", name, "type", "veth", "peer", "name", name, "netns", ROUTER)
         command("ip", "-n", ROUTER, "-batch", "-", text="address add %s/32 dev %s\nlink set %s up\nroute add %s/32 dev %s\n" % (
@@ -49,7 +51,7 @@ class Network:
 
     @staticmethod
     def name_hosts_file(hosts):
-        return "127.0.0.1 localhost\n" + "".join("%s %s\n" % (host["address"], name) for name, host in hosts.items())
+        return "127.0.0.1 localhost lab\n" + "".join("%s %s\n" % (host["address"], name) for name, host in hosts.items())
 
     def name_hosts(self):
         etc = WORK / "etc"

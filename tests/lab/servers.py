@@ -68,40 +68,50 @@ nmbd:socket dir = {dir}/nmbd
 path = {dir}
 guest ok = yes
 """
-INETD_APP = """telnet stream tcp nowait root /usr/sbin/telnetd telnetd
-login stream tcp nowait root /usr/sbin/in.rlogind in.rlogind
+TELNETD = "telnet stream tcp nowait root /usr/sbin/telnetd telnetd\n"
+RSERVERS = """login stream tcp nowait root /usr/sbin/in.rlogind in.rlogind
 shell stream tcp nowait root /usr/sbin/in.rshd in.rshd
 exec stream tcp nowait root /usr/sbin/in.rexecd in.rexecd
 """
+PRINTCAP = "lab:lp=/var/spool/lpd/lab/printed:sd=/var/spool/lpd/lab:mx#0:sh:\n"
+LET_IN = "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\nsession sufficient pam_permit.so\n"
 
 
 @dataclasses.dataclass
 class Server:
-    role: str  # every host of this role runs one
+    where: str  # a host, or a role: each of its hosts runs one
     program: str  # a path, or looked up
     arguments: str
     ports: set  # "80/tcp": ready when they are open
     configuration: str = ""  # written to {conf}
     rows: tuple = ()  # that cannot be shown without it
+    clients: tuple = ()  # programs that its rows need besides
 
-    def there(self):
-        return shutil.which(self.program) is not None
-
-
-def standin(role, ports, rows, address="{address}", what="serve"):
-    return Server(role, "python3", "%s/standin.py %s %s %s" % (HERE, what, address, ports), set() if what == "sink" else set(ports.split()), rows=rows)
+    def missing(self):
+        return [program for program in (self.program, *self.clients) if not shutil.which(program)]
 
 
+def standin(where, ports, rows, address="{address}", what="serve"):
+    return Server(where, "python3", "%s/standin.py %s %s %s" % (HERE, what, address, ports), set() if what == "sink" else set(ports.split()), rows=rows)
+
+
+SAMBA_OPTIONS = "--foreground --no-process-group --debug-stdout -s {conf}"
 SERVERS = [
     Server(TTA, "nginx", "-c {conf}", {"80/tcp", "443/tcp"}, NGINX, ("client-http", "client-https", "portal-web-http")),
     Server(TTA, "openssl", "s_server -accept 5307 -cert {work}/cert.pem -key {work}/key.pem -quiet -rev", {"5307/tcp"}, rows=("client-aips",)),
-    Server(TTA, "Xvfb", ":10 -listen tcp -nolisten unix -nolisten local -ac -nolock -screen 0 320x200x16", {"6010/tcp"}, rows=("app-tta-x11",)),
-    Server(TTA, "nmbd", "--foreground --no-process-group --debug-stdout -s {conf}", {"137/udp"}, SAMBA, ("app-tta-nbns",)),
-    Server(TTA, "smbd", "--foreground --no-process-group --debug-stdout -s {conf}", {"139/tcp"}, SAMBA, ("app-tta-nbss",)),
-    Server("windows-server", "nmbd", "--foreground --no-process-group --debug-stdout -s {conf}", {"137/udp"}, SAMBA, ("tta-win-nbns",)),
-    Server("windows-server", "smbd", "--foreground --no-process-group --debug-stdout -s {conf}", {"139/tcp"}, SAMBA, ("tta-win-nbss",)),
-    Server("ldap-server", "slapd", "-d 0 -f {conf} -h ldap:///\\ ldaps:///", {"389/tcp", "636/tcp"}, SLAPD, ("tta-ldap", "tta-ldaps")),
-    Server(APP, "/usr/sbin/sshd", "-D -e -f {conf}", {"22/tcp"}, SSHD, ("tta-app-ssh",)),
+    Server(TTA, "nmbd", SAMBA_OPTIONS, {"137/udp"}, SAMBA, ("app-tta-nbns",), ("nmblookup",)),
+    Server(TTA, "smbd", SAMBA_OPTIONS, {"139/tcp"}, SAMBA, ("app-tta-nbss",), ("smbclient",)),
+    Server(TTA, "Xvfb", ":10 -listen tcp -nolisten unix -nolisten local -ac -noreset -nolock -screen 0 320x200x16", {"6010/tcp"},
+           rows=("app-tta-x11",), clients=("xdpyinfo",)),
+    Server("tta1", "lpd", "-l", {"515/tcp"}, rows=("app-tta-lpd",), clients=("rlpr",)),
+    Server("windows-server", "nmbd", SAMBA_OPTIONS, {"137/udp"}, SAMBA, ("tta-win-nbns",), ("nmblookup",)),
+    Server("windows-server", "smbd", SAMBA_OPTIONS, {"139/tcp"}, SAMBA, ("tta-win-nbss",), ("smbclient",)),
+    Server("ldap-server", "slapd", "-d 0 -f {conf} -h ldap:///\\ ldaps:///", {"389/tcp", "636/tcp"}, SLAPD, ("tta-ldap", "tta-ldaps"), ("ldapsearch",)),
+    Server(APP, "/usr/sbin/sshd", "-D -e -f {conf}", {"22/tcp"}, SSHD, ("tta-app-ssh",), ("ssh", "ssh-keygen")),
+    Server(APP, "inetd", "-i {conf}", {"23/tcp"}, TELNETD, ("tta-app-telnet",), ("telnetd", "telnet")),
+    Server(APP, "inetd", "-i {conf}", {"512/tcp", "513/tcp", "514/tcp"}, RSERVERS, ("tta-app-rexec", "tta-app-rlogin", "tta-app-rcmd"),
+           ("in.rexecd", "in.rlogind", "in.rshd", "netkit-rlogin", "netkit-rsh")),
+    Server(APP, "xrdp", "--nodaemon", {"3389/tcp"}, rows=("tta-app-rdp",), clients=("xfreerdp",)),
     standin(TTA, "3144/tcp 5427/tcp 30144/tcp", ("client-aip", "portal-tta-aip", "tta-tta-peer", "portal-tta-netlet")),
     standin(TTA, "3579/udp", ("app-tta-lb",), what="sink"),
     standin(APP, "3579/tcp 5999/tcp", ("tta-app-lb", "tta-app-wincenter")),
@@ -122,7 +132,14 @@ def prepare():
         with open("/etc/" + name, "a") as file:
             file.write(line.format(USER, WORK, hashed) + "\n")
     os.chown(WORK / "home", 4711, 4711)
-    pathlib.Path("/run/sshd").mkdir()
+    for folder in ("/run/sshd", "/run/xrdp/sockdir", "/var/spool/lpd/lab"):
+        pathlib.Path(folder).mkdir(parents=True)
+    os.chmod("/var/spool/lpd/lab", 0o777)
+    pathlib.Path("/var/spool/lpd/lab/printed").touch()
+    pathlib.Path("/etc/printcap").write_text(PRINTCAP)
+    pathlib.Path("/etc/hosts.lpd").write_text("app1\n")
+    for service in ("rsh", "rlogin", "rexec"):
+        pathlib.Path("/etc/pam.d", service).write_text(LET_IN)
 
 
 def open_ports(process):
@@ -139,9 +156,9 @@ def open_ports(process):
 
 class Running:
     def __init__(self, server, network, host):
-        self.server, self.host = server, host
-        name = "%s-%s" % (host, pathlib.Path(server.program).name)
-        self.folder = WORK / re.sub(r"(nm|sm)bd$", "samba", name)
+        self.server, self.host, self.inside = server, host, network.inside_process[host]
+        name = "%s-%s-%s" % (host, pathlib.Path(server.program).name, server.rows[0])
+        self.folder = WORK / (host + "-samba" if server.configuration is SAMBA else name)
         self.folder.mkdir(exist_ok=True)
         words = {"work": WORK, "dir": self.folder, "conf": self.folder / "conf", "host": host, "address": network.address(host),
                  "wins": "yes" if host == "tta1" else "no"}
@@ -152,17 +169,18 @@ class Running:
             self.process = subprocess.Popen(network.within(host, server.program, *arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
 
     def ready(self):
-        return self.server.ports <= open_ports(self.process.pid) if self.process.poll() is None else False
+        return not self.process.poll() and self.server.ports <= open_ports(self.inside)
 
 
 def start(network):
     """Start all; returns the rows that cannot be shown here, with the reason, and what did not come up, with its last words."""
     running, absent = [], {}
     for server in SERVERS:
-        if server.there():
-            running += [Running(server, network, host) for host in network.with_role(server.role)]
+        missing = server.missing()
+        if missing:
+            absent.update({row: "not installed: " + ", ".join(missing) for row in server.rows})
         else:
-            absent.update({row: server.program + " is not installed" for row in server.rows})
+            running += [Running(server, network, host) for host in network.with_role(server.where) or [server.where]]
     until(lambda: all(one.ready() for one in running), READY_SECONDS, 0.1)
     failed = ["%s on %s did not open %s; it said:\n%s" % (one.server.program, one.host, ", ".join(sorted(one.server.ports)), one.log.read_text()[-2000:])
               for one in running if not one.ready()]

@@ -26,7 +26,8 @@ def complain_broken(report, breakage):
                 yield edge_text(row, edge)
         found = [one for one in report["findings"] if one["kind"] == "blocked" and one["row"] == row
                  and (one["tried_by"].get("name"), one["tried_at"].get("name")) == (source, target)]
-        if [(one["outcome"], one.get("blocked_by")) for one in found] != [(breakage.outcome, breakage.blocked_by)]:
+        named = [(one["outcome"], one.get("blocked_by")) for one in found]
+        if len(named) != 1 or named[0] != (breakage.outcome, breakage.blocked_by(found[0]["tried_at"]["address"])):
             yield "row %s: findings of %s -> %s: %s" % (row, source, target, found)
 
 

@@ -7,6 +7,7 @@ import ctypes
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 
@@ -51,5 +52,7 @@ def enter():
     (WORK / "log").mkdir()
     subprocess.run(["cp", "-a", "/etc", WORK / "etc"], check=True)
     mount("--bind", str(WORK / "etc"), "/etc")
-    os.environ.update(TMPDIR=str(WORK / "tmp"), HOME=str(WORK / "home"), LC_ALL="C.UTF-8", TZ="UTC")
+    socket.sethostname("lab")
+    os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", TMPDIR=str(WORK / "tmp"), HOME=str(WORK / "home"), LC_ALL="C.UTF-8", TZ="UTC")
     (WORK / "home").mkdir()
+    (WORK / "etc" / "hostname").write_text("lab\n")
