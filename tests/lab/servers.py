@@ -142,6 +142,15 @@ def prepare():
         pathlib.Path("/etc/pam.d", service).write_text(LET_IN)
 
 
+def versions():
+    """The packages that the lab's programs are from, one a line."""
+    programs = sorted({program for server in SERVERS for program in (server.program, *server.clients)} | {"nft", "tcpdump", "curl"})
+    paths = [os.path.realpath(shutil.which(program)) for program in programs if shutil.which(program)]
+    owners = subprocess.run(["dpkg-query", "-S", *paths], capture_output=True, text=True).stdout
+    packages = sorted({line.split(":")[0] for line in owners.splitlines()})
+    return subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *packages], capture_output=True, text=True).stdout
+
+
 def open_ports(process):
     """What listens in the network namespace of a process: {"80/tcp", "137/udp", ...}."""
     found = set()

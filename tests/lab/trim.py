@@ -1,47 +1,62 @@
-#!/usr/bin/python3
-"""Trim a recording to what says how each connection went: its first packets each way, and how it began and ended; headers only.
-
-usage: trim.py FROM.pcap TO.pcap.gz
-"""
+"""Trim a recording to what says how each connection went: its first packets each way, and how it began and ended. Payload becomes
+dots, but for the port numbers that rsh and rexec announce."""
 import collections
-import gzip
 import struct
-import sys
 
-SNAP_LENGTH = 96  # all headers, and a few bytes of what rsh and rexec announce
-FIRST_PACKETS = 4  # of each flow and direction, at each interface
-LINK = {1: (14, 12), 276: (20, 0)}  # link type: length of its header, where the EtherType is (Ethernet, Linux cooked v2)
+SNAP_LENGTH = 96
+FIRST_PACKETS = 3  # of each flow and direction; the third of an rsh session says where to connect back
+LINK = {1: (14, 12), 113: (16, 14)}  # Ethernet, Linux cooked: length of the header, where its EtherType is
+IPV4, IPV6, TCP, UDP = 0x0800, 0x86DD, 6, 17
 SYN_FIN_RST = 0x07
+OUTGOING = b"\x00\x04"  # Linux cooked: what the router passes on it has been seen to get
+ANNOUNCING = (512, 514)
 
 
-def flow_of(frame, link):
-    """(what to count, whether to keep it in any case), or None: not IPv4."""
+def headers(frame, link):
+    """(network header, protocol, where the transport header begins), or None: not IP."""
     length, at = LINK[link]
-    if struct.unpack_from(">H", frame, at)[0] != 0x0800:
+    kind = struct.unpack_from(">H", frame, at)[0]
+    if kind == IPV4:
+        return frame[length + 12:length + 20], frame[length + 9], length + (frame[length] & 15) * 4
+    if kind == IPV6:
+        return frame[length + 8:length + 40], frame[length + 6], length + 40
+    return None
+
+
+def blanked(frame, at, protocol):
+    if protocol == TCP:
+        payload = at + (frame[at + 12] >> 4) * 4
+    else:
+        payload = at + 8
+    return frame[:payload] + b"." * (len(frame) - payload)
+
+
+def keep(frame, link, counts):
+    """The frame as it is kept, or None."""
+    found = headers(frame, link)
+    if not found:
         return None
-    ip = frame[length:]
-    transport = ip[(ip[0] & 15) * 4:]
-    if ip[9] == 6:
-        return (frame[4:8] if link == 276 else b"", ip[9], ip[12:20], transport[:4]), bool(transport[13] & SYN_FIN_RST)
-    return (frame[4:8] if link == 276 else b"", ip[9], ip[12:20], transport[:4]), ip[9] == 1
+    addresses, protocol, at = found
+    if protocol not in (TCP, UDP):
+        return frame
+    ports = struct.unpack_from(">HH", frame, at)
+    flow = (addresses, protocol, ports)
+    passed_on = link == 113 and frame[:2] == OUTGOING
+    counts[flow] += not passed_on
+    if (passed_on or counts[flow] > FIRST_PACKETS) and not (protocol == TCP and frame[at + 13] & SYN_FIN_RST):
+        return None
+    return frame if protocol == TCP and set(ports) & set(ANNOUNCING) else blanked(frame, at, protocol)
 
 
-def trim(data):
+def trimmed(data):
     header = struct.unpack("<IHHiIII", data[:24])
     link, counts, at = header[6], collections.Counter(), 24
-    yield struct.pack("<IHHiIII", *header[:5], SNAP_LENGTH, link)
+    parts = [struct.pack("<IHHiIII", *header[:5], SNAP_LENGTH, link)]
     while at + 16 <= len(data):
         seconds, fraction, captured, wire = struct.unpack_from("<IIII", data, at)
-        frame = data[at + 16:at + 16 + captured]
+        frame = keep(data[at + 16:at + 16 + captured], link, counts)
         at += 16 + captured
-        found = flow_of(frame, link)
-        if found:
-            counts[found[0]] += 1
-            if found[1] or counts[found[0]] <= FIRST_PACKETS:
-                kept = frame[:SNAP_LENGTH]
-                yield struct.pack("<IIII", seconds, fraction, len(kept), wire) + kept
-
-
-with open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as target, gzip.GzipFile("", "wb", 9, target, 0) as packed:
-    for part in trim(source.read()):
-        packed.write(part)
+        if frame:
+            frame = frame[:SNAP_LENGTH]
+            parts.append(struct.pack("<IIII", seconds, fraction, len(frame), wire) + frame)
+    return b"".join(parts)
