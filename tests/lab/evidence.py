@@ -23,11 +23,11 @@ class Recording:
         self.words = [WORK / "log" / (place + kind) for kind in (".tcpdump", ".live")]
         commands = [["tcpdump", "-i", PLACES[place], "-n", "-s", SNAP_LENGTH, "-U", "-Z", "root", "--time-stamp-precision=nano",
                      "--immediate-mode", *(["-y", "LINUX_SLL"] if PLACES[place] == "any" else []), "-w", self.file],
-                    [portproof, "live", "-i", PLACES[place], "--site", site, "--format", "json", "-o", self.live_report]]
+                    [portproof, "live", "-i", PLACES[place], "--site", site, "--format", "json"]]
         self.processes = []
         for command, words in zip(commands, self.words):
-            with open(words, "w") as log:
-                self.processes.append(subprocess.Popen(network.within(place, *command), stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+            with open(words, "w") as log, open(self.live_report, "w") as report:
+                self.processes.append(subprocess.Popen(network.within(place, *command), stdin=subprocess.DEVNULL, stdout=report, stderr=log))
 
     def started(self):
         return all(re.search(r"listening on|live on", words.read_text()) for words in self.words)

@@ -1,4 +1,5 @@
 """The site as network namespaces: one a host, joined to the router's by a veth pair each, so that every packet passes the router."""
+import pathlib
 import re
 import subprocess
 import time
@@ -9,6 +10,7 @@ from world import WORK, Missing
 
 ROUTER, ROUTER_ADDRESS = "router", "10.0.0.1"
 DENY = {"drop": "drop", "reject": "reject with icmpx admin-prohibited", "reset": "meta l4proto tcp reject with tcp reset"}
+QUIET_SECONDS, SETTLE_SECONDS = 0.4, 10
 CALLBACK = "600-1023"  # where rsh listens for its second connection; the site waives it
 
 
@@ -26,6 +28,7 @@ class Network:
         self.rows = {row["id"]: row for row in rows}
         self.inside_process = {}  # of each host one process that is always there
         command("ip", "netns", "add", ROUTER)
+        self.inside_process[ROUTER] = subprocess.Popen(self.within(ROUTER, "sleep", "infinity")).pid
         self.inside(ROUTER, "sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0", "net.ipv6.conf.all.disable_ipv6=1")
         for name in self.hosts:
             self.add(name)
@@ -64,6 +67,19 @@ class Network:
 
     def inside(self, name, *words, text=None):
         return command(*self.within(name, *words), text=text)
+
+    def packets(self):
+        """How many went through the router, all links together."""
+        lines = pathlib.Path("/proc/%d/net/dev" % self.inside_process[ROUTER]).read_text().splitlines()[2:]
+        return sum(int(words[2]) + int(words[10]) for words in (line.replace(":", " ").split() for line in lines))
+
+    def settle(self):
+        """Wait until nobody says anything, so that recordings that do not begin or end at the same instant hold the same packets."""
+        end = time.monotonic() + SETTLE_SECONDS
+        before, after = None, self.packets()
+        while before != after and time.monotonic() < end:
+            time.sleep(QUIET_SECONDS)
+            before, after = after, self.packets()
 
     def ports(self, row):
         """A row's destination ports as nftables writes them."""

@@ -173,16 +173,25 @@ class Running:
                  "wins": "yes" if host == "tta1" else "no"}
         (self.folder / "conf").write_text(server.configuration.format(**words))
         arguments = [part.replace("\\ ", " ").format(**words) for part in re.split(r"(?<!\\) ", server.arguments)]
+        self.words = network.within(host, server.program, *arguments)
         self.log = WORK / "log" / name
+        self.start()
+
+    def start(self):
         with open(self.log, "a") as log:
-            self.process = subprocess.Popen(network.within(host, server.program, *arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+            self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                                            start_new_session=True)  # smbd that ends takes its process group with it
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
 
     def ready(self):
         return not self.process.poll() and self.server.ports <= open_ports(self.inside)
 
 
 def start(network):
-    """Start all; returns the rows that cannot be shown here, with the reason, and what did not come up, with its last words."""
+    """Start all; returns them, the rows that cannot be shown here, with the reason, and what did not come up, with its last words."""
     running, absent = [], {}
     for server in SERVERS:
         missing = server.missing()
@@ -190,7 +199,16 @@ def start(network):
             absent.update({row: "not installed: " + ", ".join(missing) for row in server.rows})
         else:
             running += [Running(server, network, host) for host in network.with_role(server.where) or [server.where]]
+    return running, absent, wait_for(running)
+
+
+def restart(stopped):
+    for one in stopped:
+        one.start()
+    wait_for(stopped)
+
+
+def wait_for(running):
     until(lambda: all(one.ready() for one in running), READY_SECONDS, 0.1)
-    failed = ["%s on %s did not open %s; it said:\n%s" % (one.server.program, one.host, ", ".join(sorted(one.server.ports)), one.log.read_text()[-2000:])
-              for one in running if not one.ready()]
-    return absent, failed
+    return ["%s on %s did not open %s; it said:\n%s" % (one.server.program, one.host, ", ".join(sorted(one.server.ports)), one.log.read_text()[-2000:])
+            for one in running if not one.ready()]

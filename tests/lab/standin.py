@@ -4,13 +4,14 @@
 usage: standin.py serve ADDRESS PORT/tcp|udp...     answer every line with itself
        standin.py call ADDRESS PORT/tcp|udp         send a line, expect it back
        standin.py sink ADDRESS PORT/udp             hear datagrams, answer none
-       standin.py tell ADDRESS PORT/udp             send a line, expect nothing
+       standin.py tell ADDRESS PORT/udp             send a line twice, expect nothing
        standin.py rexec ADDRESS USER PASSWORD CMD   the C library's own rexec(3)
 """
 import ctypes
 import selectors
 import socket
 import sys
+import time
 
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 LINE = b"a line of the lab\n"
@@ -62,18 +63,23 @@ def sink(address, port):
             end.recv(2048)
 
 
-def call(address, port, answered=True):
+def call(address, port):
     number, transport = split(port)
     with socket.socket(socket.AF_INET, KINDS[transport]) as end:
         end.settimeout(4)  # longer than a silent attempt takes to be one
         end.connect((address, number))
         end.sendall(LINE)
-        if answered and end.recv(2048) != LINE:
+        if end.recv(2048) != LINE:
             sys.exit("another answer")
 
 
 def tell(address, port):
-    call(address, port, answered=False)
+    number, transport = split(port)
+    with socket.socket(socket.AF_INET, KINDS[transport]) as end:
+        end.connect((address, number))
+        end.sendall(LINE)
+        time.sleep(0.3)
+        end.sendall(LINE)  # fails if the first one was rejected
 
 
 def rexec(address, user, password, words):

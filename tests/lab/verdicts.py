@@ -16,18 +16,17 @@ def edge_text(row, edge):
     return "%s: %s -> %s is %s (%s)" % (row, edge["from"].get("name", "any"), edge["to"].get("name", "any"), edge["state"], edge.get("outcome", "never tried"))
 
 
-def complain_broken(report, breakage):
+def complain_broken(report, breakage, network):
     """Each edge that was broken: its row, its state, its outcome, and the finding that says who tried and who is in the way."""
-    for row, source, target in breakage.broken():
+    for (row, source, target), (outcome, by) in breakage.broken().items():
         if next(one for one in report["rows"] if one["id"] == row)["state"] != "blocked":
             yield "row %s is not blocked" % row
         for edge in edges(report, row, source, target):
-            if (edge["state"], edge.get("outcome")) != ("blocked", breakage.outcome):
+            if (edge["state"], edge.get("outcome")) != ("blocked", outcome):
                 yield edge_text(row, edge)
-        found = [one for one in report["findings"] if one["kind"] == "blocked" and one["row"] == row
+        found = [(one["outcome"], one.get("blocked_by")) for one in report["findings"] if one["kind"] == "blocked" and one["row"] == row
                  and (one["tried_by"].get("name"), one["tried_at"].get("name")) == (source, target)]
-        named = [(one["outcome"], one.get("blocked_by")) for one in found]
-        if len(named) != 1 or named[0] != (breakage.outcome, breakage.blocked_by(found[0]["tried_at"]["address"])):
+        if found != [(outcome, by and network.address(by))]:
             yield "row %s: findings of %s -> %s: %s" % (row, source, target, found)
 
 
