@@ -5,9 +5,8 @@
  *                         spec ─▶ port index           spec + site
  *
  * The stages do not know each other; this file hands the values from one to the next. */
-#include "portproof/audit.h"
+#include "audit_inside.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,62 +15,6 @@
 #include "arena.h"
 #include "error.h"
 #include "parallel.h"
-#include "portproof/decode.h"
-
-/* One thread's part: a batch on its way, and a flow table of its own (the first worker's is the audit's). */
-struct worker {
-    struct pp_audit *audit;
-    struct pp_flow_table *flows;
-    struct pp_chunk *chunk;
-    uint64_t outside_time;
-    bool failed; /* out of memory */
-    pthread_t thread;
-    struct pp_frame frames[PP_FRAME_BATCH];
-    struct pp_plain_packet plain[PP_FRAME_BATCH];
-    uint16_t others[PP_FRAME_BATCH]; /* positions of the frames that are not plain */
-    struct pp_packet packets[PP_FRAME_BATCH];
-    uint8_t results[PP_FRAME_BATCH];
-};
-
-/* A capture being read, by one thread or by several. */
-struct input {
-    struct pp_capture *capture;
-    const char *path;
-    unsigned readers; /* threads that hold a piece of it */
-    bool exhausted;   /* no further piece */
-    uint64_t unsupported_frames;
-    uint16_t unsupported_link;
-    uint32_t index;              /* live: of its info */
-    struct pp_live_account fate; /* live: what became of its packets; the rest of the account is the capture's */
-};
-
-struct pp_audit {
-    struct pp_audit_options options;
-    struct arena *arena;
-    const struct pp_spec *rules; /* as published */
-    const struct pp_site *site;  /* given; NULL: inferred at judging */
-    struct pp_spec *spec;        /* with the site's changes: what packets are classed with */
-    struct pp_port_index *index;
-    struct pp_flow_table *flows;
-    struct worker *first; /* the calling thread's worker; live too */
-    struct input lives[PP_LIVE_MAX];
-    uint32_t live_count;
-    struct pp_capture_info *captures;
-    uint32_t capture_count, capture_room;
-    uint64_t outside_time;
-    /* While reading: one lock for everything that follows, and for taking pieces of a capture. */
-    pthread_mutex_t lock;
-    const char *const *paths;
-    size_t path_count, path_next;
-    struct input *inputs; /* one per capture, by its index */
-    uint32_t current;     /* the one pieces are taken from */
-    uint32_t first_index; /* captures before it were read earlier */
-    /* Made by judging, replaced by the next. */
-    struct pp_site *inferred;
-    struct pp_spec *inferred_spec;
-    struct pp_port_index *inferred_index;
-    struct pp_report *report;
-};
 
 static uint8_t class_of(const void *index, enum pp_transport transport, uint16_t port) { return pp_port_class(index, transport, port); }
 
@@ -81,10 +24,21 @@ static struct pp_spec *spec_for(const struct pp_audit *audit, const struct pp_si
     return pp_spec_effective(audit->rules, site->changes, site->change_count, pp_site_array_members(site, audit->rules));
 }
 
+static struct pp_flow_options flow_options(const struct pp_audit *audit)
+{
+    return (struct pp_flow_options){.max_flows = audit->options.max_flows, .port_class = class_of, .index = audit->index};
+}
+
 static struct pp_flow_table *new_table(const struct pp_audit *audit)
 {
-    struct pp_flow_options options = {.max_flows = audit->options.max_flows, .port_class = class_of, .index = audit->index};
+    struct pp_flow_options options = flow_options(audit);
     return audit->index ? pp_flow_table_create(&options) : NULL;
+}
+
+static struct pp_slices *new_slices(const struct pp_audit *audit)
+{
+    struct pp_flow_options options = flow_options(audit);
+    return pp_slices_create(&options, audit->options.window_ns);
 }
 
 static struct worker *new_worker(struct pp_audit *audit, struct pp_flow_table *flows)
@@ -117,15 +71,20 @@ struct pp_audit *pp_audit_create(const struct pp_spec *spec, const struct pp_sit
     audit->spec = spec_for(audit, site);
     audit->index = audit->spec ? pp_port_index_create(audit->spec) : NULL;
     audit->flows = new_table(audit);
-    audit->first = new_worker(audit, audit->flows);
+    audit->slices = audit->flows && options->window_ns ? new_slices(audit) : NULL;
+    audit->first = new_worker(audit, audit->slices ? pp_slices_now(audit->slices) : audit->flows);
     pthread_mutex_init(&audit->lock, NULL);
-    if (audit->arena && audit->flows && audit->first) return audit;
+    if (audit->arena && audit->flows && audit->first && (audit->slices || !options->window_ns)) return audit;
     pp_audit_destroy(audit);
     return NULL;
 }
 
 static void forget_judgement(struct pp_audit *audit)
 {
+    pp_report_destroy(audit->window_report);
+    pp_flow_table_destroy(audit->window_flows);
+    audit->window_report = NULL;
+    audit->window_flows = NULL;
     pp_report_destroy(audit->report);
     pp_port_index_destroy(audit->inferred_index);
     pp_spec_destroy(audit->inferred_spec);
@@ -142,6 +101,7 @@ void pp_audit_destroy(struct pp_audit *audit)
     forget_judgement(audit);
     for (uint32_t i = 0; i < audit->live_count; i++) pp_capture_close(audit->lives[i].capture);
     free_worker(audit->first);
+    pp_slices_destroy(audit->slices);
     pp_flow_table_destroy(audit->flows);
     pthread_mutex_destroy(&audit->lock);
     pp_port_index_destroy(audit->index);
@@ -198,7 +158,7 @@ static size_t decode_others(struct worker *worker, struct input *input, size_t c
 }
 
 /* Plain packets go their own way; a flow record is a join, so that they may pass the others. */
-static bool judge_batch(struct worker *worker, struct input *input, size_t count)
+bool judge_batch(struct worker *worker, struct input *input, size_t count)
 {
     size_t others, plain = pp_decode_plain(worker->frames, count, worker->plain, worker->others, &others);
     plain = keep_plain_in_time(worker, plain);
@@ -209,7 +169,7 @@ static bool judge_batch(struct worker *worker, struct input *input, size_t count
 }
 
 /* Room for one more capture's facts; they outlive the capture, so its name is copied. */
-static struct pp_capture_info *add_info(struct pp_audit *audit)
+struct pp_capture_info *add_info(struct pp_audit *audit)
 {
     if (audit->capture_count == audit->capture_room) {
         uint32_t room = audit->capture_room ? audit->capture_room * 2 : 8;
@@ -221,7 +181,7 @@ static struct pp_capture_info *add_info(struct pp_audit *audit)
     return &audit->captures[audit->capture_count++];
 }
 
-static void note_unsupported(struct pp_capture_info *info, const struct input *input)
+void note_unsupported(struct pp_capture_info *info, const struct input *input)
 {
     if (!input->unsupported_frames || info->failed) return;
     info->failed = true;
@@ -229,7 +189,7 @@ static void note_unsupported(struct pp_capture_info *info, const struct input *i
              input->unsupported_link, (unsigned long long)input->unsupported_frames, (unsigned long long)info->packets);
 }
 
-static void keep_info(struct pp_audit *audit, struct pp_capture_info *info, const struct input *input)
+void keep_info(struct pp_audit *audit, struct pp_capture_info *info, const struct input *input)
 {
     *info = *pp_capture_info(input->capture);
     info->name = arena_copy(audit->arena, info->name, strlen(info->name));
@@ -265,6 +225,8 @@ static void leave(struct pp_audit *audit, struct input *input)
     input->capture = NULL;
 }
 
+enum { FOR_ONE_BYTES = 4 * 1024 * 1024 }; /* a smaller capture is one thread's: others would only wait for its few pieces */
+
 /* The capture to read next, or to help with; *whole: all of it. NULL: nothing is left. Under the lock. */
 static struct input *enter(struct worker *worker, bool *whole)
 {
@@ -275,7 +237,7 @@ static struct input *enter(struct worker *worker, bool *whole)
         input = &audit->inputs[audit->current];
     }
     input->readers++;
-    *whole = !pp_capture_splits(input->capture);
+    *whole = !pp_capture_splits(input->capture) || pp_capture_info(input->capture)->bytes <= FOR_ONE_BYTES;
     input->exhausted = *whole; /* for everybody else */
     return input;
 }
@@ -393,81 +355,6 @@ bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t cou
     return ok;
 }
 
-/* --- live --------------------------------------------------------------------------------------------------------------- */
-
-/* What is known of a live capture now; its name was kept when it was attached. */
-static void refresh_info(struct pp_audit *audit, const struct input *input)
-{
-    struct pp_capture_info *info = &audit->captures[input->index];
-    const char *name = info->name;
-    *info = *pp_capture_info(input->capture);
-    info->name = name;
-    memcpy(info->account.by_result, input->fate.by_result, sizeof info->account.by_result);
-    info->account.outside_time = input->fate.outside_time;
-    info->account.no_room = input->fate.no_room;
-    note_unsupported(info, input);
-}
-
-bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture)
-{
-    struct pp_capture_info *info = audit->live_count < PP_LIVE_MAX ? add_info(audit) : NULL;
-    if (!info) return pp_capture_close(capture), false;
-    struct input *input = &audit->lives[audit->live_count++];
-    *input = (struct input){.capture = capture, .index = audit->capture_count - 1};
-    keep_info(audit, info, input);
-    return true;
-}
-
-/* The table's counters tell what became of a batch. */
-static bool judge_live(struct pp_audit *audit, struct input *input, size_t count)
-{
-    struct pp_counters before = *pp_flow_counters(audit->flows);
-    uint64_t outside = audit->first->outside_time;
-    bool ok = judge_batch(audit->first, input, count);
-    const struct pp_counters *after = pp_flow_counters(audit->flows);
-    for (unsigned i = 0; i < PP_DECODED_COUNT; i++) input->fate.by_result[i] += after->by_result[i] - before.by_result[i];
-    input->fate.no_room += after->not_judged - before.not_judged;
-    input->fate.outside_time += audit->first->outside_time - outside;
-    return ok;
-}
-
-/* One wait for all captures, then a batch of each. *running: some go on. */
-static bool pump(struct pp_audit *audit, bool *running)
-{
-    enum { WAIT_MS = 200 };
-    struct pp_capture *captures[PP_LIVE_MAX];
-    for (uint32_t i = 0; i < audit->live_count; i++) captures[i] = audit->lives[i].capture;
-    bool ok = pp_capture_wait(captures, audit->live_count, WAIT_MS);
-    *running = false;
-    for (uint32_t i = 0; ok && i < audit->live_count; i++) {
-        size_t count = pp_capture_next(captures[i], audit->first->frames, PP_FRAME_BATCH);
-        ok = !count || judge_live(audit, &audit->lives[i], count);
-        *running |= pp_capture_position(captures[i]) != 0;
-    }
-    return ok;
-}
-
-bool pp_audit_pump(struct pp_audit *audit)
-{
-    bool running;
-    return pump(audit, &running) && running;
-}
-
-bool pp_audit_detach(struct pp_audit *audit)
-{
-    bool ok = true, running = audit->live_count > 0;
-    for (uint32_t i = 0; i < audit->live_count; i++) pp_capture_finish_live(audit->lives[i].capture);
-    while (ok && running) ok = pump(audit, &running);
-    for (uint32_t i = 0; i < audit->live_count; i++) {
-        refresh_info(audit, &audit->lives[i]);
-        pp_capture_close(audit->lives[i].capture);
-    }
-    audit->live_count = 0;
-    audit->outside_time += audit->first->outside_time;
-    audit->first->outside_time = 0;
-    return ok;
-}
-
 const struct pp_capture_info *pp_audit_captures(const struct pp_audit *audit, uint32_t *count)
 {
     *count = audit->capture_count;
@@ -485,18 +372,15 @@ static bool infer(struct pp_audit *audit, struct pp_census *census)
     return audit->inferred_index != NULL;
 }
 
-const struct pp_report *pp_audit_judge(struct pp_audit *audit)
+/* Of these flows; the site and the rules that go with it are known by now. */
+static struct pp_report *assess(const struct pp_audit *audit, struct pp_flow_table *flows, struct pp_census *census)
 {
-    forget_judgement(audit);
-    for (uint32_t i = 0; i < audit->live_count; i++) refresh_info(audit, &audit->lives[i]);
-    struct pp_census *census = audit->site ? NULL : pp_census_create();
-    if (!pp_flow_table_sort(audit->flows) || (!audit->site && !infer(audit, census))) return pp_census_destroy(census), NULL;
     struct pp_assess_input input = {
         .spec = audit->site ? audit->spec : audit->inferred_spec,
         .index = audit->site ? audit->index : audit->inferred_index,
         .class_index = audit->index,
         .site = audit->site ? audit->site : audit->inferred,
-        .flows = audit->flows,
+        .flows = flows,
         .captures = audit->captures,
         .capture_count = audit->capture_count,
         .decap = audit->options.decap,
@@ -504,9 +388,26 @@ const struct pp_report *pp_audit_judge(struct pp_audit *audit)
         .threads = thread_count(audit->options.threads, PP_THREADS_MAX),
         .census = census,
     };
-    audit->report = pp_assess(&input);
+    return pp_assess(&input);
+}
+
+const struct pp_report *pp_audit_judge(struct pp_audit *audit)
+{
+    forget_judgement(audit);
+    if (!live_turn(audit)) return NULL;
+    struct pp_census *census = audit->site ? NULL : pp_census_create();
+    if (pp_flow_table_sort(audit->flows) && (audit->site || infer(audit, census))) audit->report = assess(audit, audit->flows, census);
     pp_census_destroy(census);
     return audit->report;
+}
+
+const struct pp_report *pp_audit_judge_window(struct pp_audit *audit)
+{
+    if (audit->window_report || !audit->report || !audit->slices) return audit->window_report;
+    audit->window_flows = new_table(audit);
+    if (audit->window_flows && pp_slices_join(audit->slices, audit->window_flows) && pp_flow_table_sort(audit->window_flows))
+        audit->window_report = assess(audit, audit->window_flows, NULL);
+    return audit->window_report;
 }
 
 uint64_t pp_audit_outside_time(const struct pp_audit *audit) { return audit->outside_time; }

@@ -12,6 +12,7 @@ struct pp_audit_options {
     uint32_t max_flows;        /* 0: PP_MAX_FLOWS_DEFAULT */
     bool decap;                /* judge what tunnels carry */
     bool hash;                 /* SHA-256 of every capture */
+    uint64_t window_ns;        /* live: also judge what was seen this long before (pp_audit_judge_window); 0: do not */
     unsigned threads;          /* that may read; 0: as many as there are processors, at most PP_THREADS_MAX */
     /** Called now and then while reading, by the thread that called pp_audit_read; position and total in bytes of the current capture.
      * NULL: never. */
@@ -44,6 +45,10 @@ struct pp_flow_table *pp_audit_flows(struct pp_audit *audit);
 
 /** Judge everything read so far. The report is the audit's; it is replaced by the next call. NULL: out of memory. */
 const struct pp_report *pp_audit_judge(struct pp_audit *audit);
+
+/** Judge, after pp_audit_judge, what was seen in the window alone: what works now, not ever. Roles are those of the whole. The report is
+ * the audit's, until the next pp_audit_judge. NULL: no window was asked for, or out of memory. */
+const struct pp_report *pp_audit_judge_window(struct pp_audit *audit);
 
 /** Packets that --from and --to left out. */
 uint64_t pp_audit_outside_time(const struct pp_audit *audit);

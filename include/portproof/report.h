@@ -3,6 +3,7 @@
 #define PORTPROOF_REPORT_H
 
 #include "portproof/findings.h"
+#include "portproof/watch.h"
 
 struct pp_report_options {
     const char *tool_version;
@@ -30,6 +31,11 @@ bool pp_report_send(const struct pp_report *report, const char *format, const st
 bool pp_report_write(const struct pp_report *report, const char *format, const struct pp_report_options *options, char **out, size_t *size);
 /** The formats' names, for a usage message; NULL past the last. */
 const char *pp_report_format(unsigned i);
+
+/** What a watch told of `report`, a line each, for whoever reads along: "text", or "jsonl" (objects with `event`, `at`, and what it is
+ * about). `at`: when it was judged. false: unknown format, out of memory, or the sink stopped. */
+bool pp_events_write(const struct pp_report *report, const struct pp_event *events, size_t count, pp_time_ns at, const char *format,
+                     const struct pp_report_options *options, const struct pp_sink *sink);
 
 /** All flows as "tsv", "jsonl" or "text". `report` is needed for the latter two (who opened it, verdict); NULL for tsv.
  * The order of JSON lines and text is the table's. false: unknown format, out of memory, or the sink stopped. */

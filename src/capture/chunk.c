@@ -12,6 +12,7 @@ enum {
     BLOCK_PACKET = 6,         /* enhanced packet block: total length, then 20 bytes, the packet, options, total length */
     BLOCK_FIXED = 32,
     OPTION_DROPCOUNT = 4,
+    SKEW = 2816, /* bytes by which lanes stand farther apart than powers of two, at which they would meet in one bank of memory: 4 % */
 };
 
 #define HOT static inline __attribute__((always_inline))
@@ -211,13 +212,14 @@ static void verify(struct pp_chunk *chunk, uint64_t limit)
 void chunk_walk(struct pp_chunk *chunk, uint64_t from, uint64_t to, bool exact, uint32_t seconds)
 {
     uint64_t at = from - chunk->view.from, limit = to - chunk->view.from, lane_bytes = (limit - at) / LANES;
+    const uint64_t step = lane_bytes + (lane_bytes > LANES * SKEW ? SKEW : 0);
     chunk->lane_count = chunk->lane = chunk->next = 0;
     chunk->counts_drops = false;
     if (!exact) at = guess(chunk, at, limit, seconds);
     if (at >= limit) return;
     add_lane(chunk, at);
     for (unsigned l = 1; l < LANES && lane_bytes >= 256; l++) {
-        uint64_t first = from - chunk->view.from + l * lane_bytes, last = first + lane_bytes < limit ? first + lane_bytes : limit;
+        uint64_t first = from - chunk->view.from + l * step, last = first + lane_bytes < limit ? first + lane_bytes : limit;
         uint64_t start = first > at ? guess(chunk, first, last, seconds) : last;
         if (start < last) add_lane(chunk, start);
     }

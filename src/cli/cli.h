@@ -14,7 +14,8 @@ struct arguments {
     const char *site, *rules, *format, *output, *filter, *color;
     const char *from_text, *to_text;
     pp_time_ns from_ns, to_ns;
-    uint64_t duration_ns;
+    uint64_t duration_ns, refresh_ns, window_ns;
+    const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes;
     bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox;
     const char *interfaces[PP_LIVE_MAX];

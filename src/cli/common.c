@@ -253,6 +253,7 @@ bool session_open(struct session *s, struct arguments *a)
                                        .max_flows = a->max_flows,
                                        .decap = a->decap,
                                        .hash = a->hash,
+                                       .window_ns = a->window_ns,
                                        .threads = a->threads};
     if (!a->quiet && isatty(STDERR_FILENO)) {
         options.progress = draw_progress;

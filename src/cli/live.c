@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "follow.h"
 #include "privileges.h"
 #include "text.h"
 
@@ -23,13 +24,13 @@ static uint64_t now_ns(void)
 }
 
 /* Until Ctrl-C, SIGTERM or --duration; the first one ends the capture, and the report follows. */
-static void pump(struct session *s, const struct arguments *a)
+static void pump(struct session *s, const struct arguments *a, struct follow *follow)
 {
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     uint64_t end = a->duration_ns ? now_ns() + a->duration_ns : UINT64_MAX;
-    while (!stopped && now_ns() < end && pp_audit_pump(s->audit)) continue;
+    while (!stopped && now_ns() < end && pp_audit_pump(s->audit) && follow_now(follow, s, now_ns())) continue;
 }
 
 /* All of them, or none: a name that is wrong should be known before an hour has passed. */
@@ -73,8 +74,11 @@ static bool lock_up(const struct arguments *a)
 static int listen_and_report(struct session *s, struct arguments *a)
 {
     if (!open_interfaces(s, a) || !lock_up(a)) return EXIT_INPUT;
+    struct follow *follow;
+    if (!follow_begin(&follow, a)) return EXIT_INPUT;
     if (!a->quiet) announce(a);
-    pump(s, a);
+    pump(s, a, follow);
+    follow_end(follow);
     bool whole = pp_audit_detach(s->audit);
     if (!whole) complain("out of memory: the flows do not fit; try a smaller --max-flows");
     complain_captures(s);
@@ -89,6 +93,7 @@ int run_live(struct arguments *a)
     if (a->operand_count) return complain("live: %s: expected no operand; captures are for analyze", show(a->operands[0])), EXIT_INPUT;
     if (a->format && strcmp(a->format, "text") != 0 && strcmp(a->format, "json") != 0)
         return complain("--format %s: expected text or json", show(a->format)), EXIT_INPUT;
+    if (!a->window_ns) a->window_ns = WINDOW_DEFAULT_S * UINT64_C(1000000000);
     if (!session_open(&s, a)) return EXIT_INPUT;
     int status = listen_and_report(&s, a);
     session_close(&s);

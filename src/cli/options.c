@@ -90,6 +90,13 @@ static bool set_ring_size(struct arguments *a, const char *v) { return parse_siz
 static bool set_not_promiscuous(struct arguments *a, const char *v) { return (void)v, a->not_promiscuous = true; }
 static bool set_require_sandbox(struct arguments *a, const char *v) { return (void)v, a->require_sandbox = true; }
 static bool set_duration(struct arguments *a, const char *v) { return parse_duration(v, &a->duration_ns); }
+static bool set_refresh(struct arguments *a, const char *v) { return parse_duration(v, &a->refresh_ns); }
+static bool set_window(struct arguments *a, const char *v) { return parse_duration(v, &a->window_ns); }
+static bool set_events(struct arguments *a, const char *v)
+{
+    a->events = v;
+    return strcmp(v, "text") == 0 || strcmp(v, "jsonl") == 0 || strcmp(v, "none") == 0;
+}
 static bool set_color(struct arguments *a, const char *v)
 {
     a->color = v;
@@ -111,6 +118,10 @@ static const struct known known[] = {
     {'i', "interface", 'i', "INTERFACE", "where to capture; may be given more than once; \"any\" for all", "16 different ones at most",
      set_interface},
     {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", "a time such as 90s, 15m or 2h", set_duration},
+    {'i', "refresh", 0, "TIME", "judge, and tell what is new, this often; default 10s", "a time such as 10s or 1m", set_refresh},
+    {'i', "window", 0, "TIME", "tell rows that stopped working: what was seen this long before is judged too; default 15m",
+     "a time such as 15m or 2h", set_window},
+    {'i', "events", 0, "FORMAT", "how what is new is told: text, jsonl or none", "text, jsonl or none", set_events},
     {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", "a number from 64 to 262144", set_snap_length},
     {'i', "ring-size", 0, "BYTES", "what the kernel keeps until it is read, of each interface; default 16M",
      "a size such as 512K or 16M, 1024M at most", set_ring_size},

@@ -9,6 +9,10 @@
 bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 
+/** A finding as in the report. */
+struct json_writer;
+void json_finding(struct json_writer *w, const char *key, const struct pp_report *report, const struct pp_finding *finding);
+
 enum { REPORT_PIECE_BYTES = 128 * 1024 }; /* a report is written over and over into memory that stays in the cache */
 
 /** Give the sink what is there, once it is a piece; a large report then needs no more memory than that. NULL: it all stays. */

@@ -317,9 +317,9 @@ static void put_icmp(struct json_writer *w, const struct pp_finding *f)
     put_string(w, "icmp", icmp);
 }
 
-static void put_finding(struct json_writer *w, const struct pp_report *r, const struct pp_finding *f)
+void json_finding(struct json_writer *w, const char *key, const struct pp_report *r, const struct pp_finding *f)
 {
-    begin_object(w, NULL);
+    begin_object(w, key);
     put_string(w, "kind", pp_finding_kind_name(f->kind));
     if (f->reason != PP_REASON_NONE) put_string(w, "reason", pp_reason_name(f->reason));
     if (f->row != PP_NONE) put_string(w, "row", row_id(r, f->row));
@@ -433,7 +433,7 @@ static bool put_report(struct json_writer *w, const struct pp_report *r, const s
     for (uint16_t i = 0; ok && i < r->spec->row_count; i++) put_row(w, r, i), ok = hand_over(w->out, sink);
     end_list(w);
     begin_list(w, "findings");
-    for (uint32_t i = 0; ok && i < r->finding_count; i++) put_finding(w, r, &r->findings[i]), ok = hand_over(w->out, sink);
+    for (uint32_t i = 0; ok && i < r->finding_count; i++) json_finding(w, NULL, r, &r->findings[i]), ok = hand_over(w->out, sink);
     end_list(w);
     put_fitness(w, &r->fitness);
     put_counters(w, r, options);

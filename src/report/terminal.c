@@ -52,8 +52,7 @@ static const struct pp_party *shown_responder(const struct pp_finding *f)
     return f->kind == PP_FIND_BLOCKED && f->tried_at.address.family ? &f->tried_at : &f->responder;
 }
 
-/* "app1 → tta2  515/tcp" */
-static void add_pair(const struct page *p, struct text *text, const struct pp_finding *f)
+void add_pair(const struct page *p, struct text *text, const struct pp_finding *f)
 {
     const struct pp_row *row = f->row == PP_NONE ? NULL : &p->report->spec->rows[f->row];
     bool undirected = f->kind == PP_FIND_MISSING

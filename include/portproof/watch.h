@@ -1,0 +1,45 @@
+/* watch: what is new since the judgement before. Whoever listens for hours judges again and again, and wants to be told of what
+ * changed, once: a verdict, the state of a row, a finding that was not there. */
+#ifndef PORTPROOF_WATCH_H
+#define PORTPROOF_WATCH_H
+
+#include "portproof/findings.h"
+
+enum pp_event_kind {
+    PP_EVENT_VERDICT, /* another verdict; the first one too */
+    PP_EVENT_ROW,     /* another state of a row; at first all rows are optional */
+    PP_EVENT_FINDING, /* a finding that no judgement before had; those of a missing row are told by its state */
+    PP_EVENT_COUNT
+};
+
+struct pp_event {
+    enum pp_event_kind kind;
+    enum pp_compliance verdict_was, verdict_is; /* PP_EVENT_VERDICT; at first both are the same */
+    uint16_t row;                               /* PP_EVENT_ROW: index into the spec's rows */
+    enum pp_state was, is;
+    const struct pp_finding *finding; /* PP_EVENT_FINDING: the report's */
+};
+
+struct pp_watch;
+enum { PP_WATCH_FINDINGS_MAX = 100000 }; /* told findings that are remembered; new ones past them are counted, not told */
+
+struct pp_watch *pp_watch_create(void);        /* NULL: out of memory */
+void pp_watch_destroy(struct pp_watch *watch); /* takes NULL */
+
+/** What `report` (and `window`, the same of late; NULL: none) has that those before had not, in this order: verdict, rows, findings (by
+ * importance). *events is the watch's, valid until the next call, and points into the report. Findings past the report's own limit are
+ * joined into coarser ones: the first report that has them so is taken as told. All reports must be of the same rules. false: out of
+ * memory; what was told is told. */
+bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, const struct pp_report *window, const struct pp_event **events,
+                     size_t *count);
+
+/** The state of a row as it was told last. While nobody tries a row in the window, it stays what it was, unless all time says something
+ * new of it. */
+enum pp_state pp_watch_state(const struct pp_watch *watch, uint16_t row);
+
+/** New findings that were not told. */
+uint64_t pp_watch_untold(const struct pp_watch *watch);
+
+const char *pp_event_name(enum pp_event_kind kind); /* "verdict", "row", "finding" */
+
+#endif

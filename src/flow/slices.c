@@ -1,0 +1,70 @@
+#include "portproof/slices.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct slice {
+    struct pp_flow_table *flows;
+    uint64_t ended_ns;
+};
+
+struct pp_slices {
+    struct pp_flow_options options;
+    uint64_t window_ns;
+    struct pp_flow_table *now;
+    struct slice ended[PP_SLICES_MAX]; /* the oldest first */
+    unsigned count;
+};
+
+struct pp_slices *pp_slices_create(const struct pp_flow_options *options, uint64_t window_ns)
+{
+    struct pp_slices *slices = calloc(1, sizeof *slices);
+    if (!slices) return NULL;
+    slices->options = *options;
+    slices->window_ns = window_ns;
+    slices->now = pp_flow_table_create(options);
+    if (slices->now) return slices;
+    free(slices);
+    return NULL;
+}
+
+void pp_slices_destroy(struct pp_slices *slices)
+{
+    if (!slices) return;
+    for (unsigned i = 0; i < slices->count; i++) pp_flow_table_destroy(slices->ended[i].flows);
+    pp_flow_table_destroy(slices->now);
+    free(slices);
+}
+
+struct pp_flow_table *pp_slices_now(const struct pp_slices *slices) { return slices->now; }
+
+static void forget_first(struct pp_slices *slices)
+{
+    pp_flow_table_destroy(slices->ended[0].flows);
+    memmove(slices->ended, slices->ended + 1, --slices->count * sizeof *slices->ended);
+}
+
+static bool make_room(struct pp_slices *slices, uint64_t now_ns)
+{
+    while (slices->count && now_ns - slices->ended[0].ended_ns > slices->window_ns) forget_first(slices);
+    if (slices->count < PP_SLICES_MAX) return true;
+    if (!pp_flow_table_merge(slices->ended[1].flows, slices->ended[0].flows)) return false;
+    forget_first(slices);
+    return true;
+}
+
+bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, uint64_t now_ns)
+{
+    struct pp_flow_table *next = pp_flow_table_create(&slices->options);
+    if (!next || !make_room(slices, now_ns) || !pp_flow_table_merge(total, slices->now)) return pp_flow_table_destroy(next), false;
+    slices->ended[slices->count++] = (struct slice){slices->now, now_ns};
+    slices->now = next;
+    return true;
+}
+
+bool pp_slices_join(const struct pp_slices *slices, struct pp_flow_table *into)
+{
+    for (unsigned i = 0; i < slices->count; i++)
+        if (!pp_flow_table_merge(into, slices->ended[i].flows)) return false;
+    return true;
+}

@@ -1,0 +1,89 @@
+/* Slices of time: their join is the table of all packets, and a window is the join of what lies in it. */
+#include "portproof/slices.h"
+
+#include "evidence.h"
+#include "tables.h"
+#include "testing.h"
+
+enum { SLICES = 30, PACKETS = 200, WINDOW = 10 };
+
+static struct pp_packet packets[SLICES][PACKETS];
+static uint8_t results[SLICES][PACKETS];
+
+static void make_packets(void)
+{
+    seed = 4711;
+    for (unsigned s = 0; s < SLICES; s++)
+        for (unsigned i = 0; i < PACKETS; i++) packets[s][i] = random_packet(s * PACKETS + i + 1, &results[s][i]);
+}
+
+static struct pp_flow_table *table_of(unsigned first, unsigned end)
+{
+    struct pp_flow_table *table = new_table(0);
+    for (unsigned s = first; s < end; s++) assert_true(pp_flow_table_add(table, packets[s], results[s], PACKETS));
+    return table;
+}
+
+TEST(a_window_is_the_join_of_its_slices_and_all_time_of_all)
+{
+    make_packets();
+    struct pp_flow_options options = {0};
+    struct pp_slices *slices = pp_slices_create(&options, WINDOW);
+    struct pp_flow_table *total = new_table(0);
+    for (unsigned s = 0; s < SLICES; s++) {
+        assert_true(pp_flow_table_add(pp_slices_now(slices), packets[s], results[s], PACKETS));
+        assert_true(pp_slices_turn(slices, total, s));
+        struct pp_flow_table *all = table_of(0, s + 1), *window = new_table(0), *recent = table_of(s > WINDOW ? s - WINDOW : 0, s + 1);
+        assert_same(total, all);
+        assert_true(pp_slices_join(slices, window));
+        assert_same(window, recent);
+        pp_flow_table_destroy(all);
+        pp_flow_table_destroy(window);
+        pp_flow_table_destroy(recent);
+    }
+    pp_slices_destroy(slices);
+    pp_flow_table_destroy(total);
+}
+
+TEST(a_window_of_more_slices_than_are_kept_apart_loses_none)
+{
+    struct pp_flow_options options = {0};
+    struct pp_slices *slices = pp_slices_create(&options, UINT64_MAX);
+    struct pp_flow_table *total = new_table(0), *window = new_table(0);
+    for (unsigned s = 0; s < PP_SLICES_MAX + 50; s++) {
+        add_one(pp_slices_now(slices), syn(1, (uint16_t)(1024 + s), 2, 80, PP_SYN));
+        assert_true(pp_slices_turn(slices, total, s));
+    }
+    assert_true(pp_slices_join(slices, window));
+    assert_same(total, window);
+    assert_int_equal(pp_flow_count(window), PP_SLICES_MAX + 50);
+    pp_slices_destroy(slices);
+    pp_flow_table_destroy(total);
+    pp_flow_table_destroy(window);
+}
+
+TEST(after_a_long_silence_nothing_is_left_of_the_window)
+{
+    struct pp_flow_options options = {0};
+    struct pp_slices *slices = pp_slices_create(&options, WINDOW);
+    struct pp_flow_table *total = new_table(0), *window = new_table(0);
+    add_one(pp_slices_now(slices), syn(1, 1024, 2, 80, PP_SYN));
+    assert_true(pp_slices_turn(slices, total, 0));
+    assert_true(pp_slices_turn(slices, total, 1000));
+    assert_true(pp_slices_join(slices, window));
+    assert_int_equal(pp_flow_count(window), 0);
+    assert_int_equal(pp_flow_count(total), 1);
+    pp_slices_destroy(slices);
+    pp_flow_table_destroy(total);
+    pp_flow_table_destroy(window);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_window_is_the_join_of_its_slices_and_all_time_of_all),
+        cmocka_unit_test(a_window_of_more_slices_than_are_kept_apart_loses_none),
+        cmocka_unit_test(after_a_long_silence_nothing_is_left_of_the_window),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
