@@ -71,7 +71,7 @@ static const char *refusal(int status, const char *said)
     case PCAP_ERROR_NO_SUCH_DEVICE:
     case PCAP_ERROR_IFACE_NOT_UP: return NULL;
     case PCAP_ERROR_PERM_DENIED:
-    case PCAP_ERROR_PROMISC_PERM_DENIED: return "no permission to capture: run as root, or give the program cap_net_raw (setcap)";
+    case PCAP_ERROR_PROMISC_PERM_DENIED: return "no permission: run as root, or give the program cap_net_raw (setcap)";
     default: return *said ? said : pcap_statustostr(status);
     }
 }

@@ -132,10 +132,21 @@ static const int plain_calls[] = {
 static const unsigned long controls[] = {TCGETS,       TIOCGWINSZ, SIOCGIFINDEX, SIOCGIFHWADDR,
                                          SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME,  SIOCETHTOOL};
 
+/* Conditions on a call's argument, from 0. */
+static struct scmp_arg_cmp equal(unsigned argument, uint64_t value)
+{
+    return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
+static struct scmp_arg_cmp masked(unsigned argument, uint64_t mask, uint64_t value)
+{
+    return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 /* Memory, but nothing new to execute. */
 static bool allow_memory(scmp_filter_ctx filter)
 {
-    struct scmp_arg_cmp data = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    struct scmp_arg_cmp data = masked(2, PROT_EXEC, 0);
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, data) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, data) == 0;
 }
@@ -143,16 +154,15 @@ static bool allow_memory(scmp_filter_ctx filter)
 /* Threads, but no processes. clone3 keeps its flags where a filter cannot see them: without it libc takes clone. */
 static bool allow_threads(scmp_filter_ctx filter)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, masked(0, CLONE_THREAD, CLONE_THREAD)) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
 /* A packet socket, and the one through which libpcap asks for the kinds of time stamps when it opens an interface again. */
 static bool allow_sockets(scmp_filter_ctx filter)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_PACKET)) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-                            SCMP_A2(SCMP_CMP_EQ, NETLINK_GENERIC)) == 0;
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, equal(0, AF_PACKET)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, equal(0, AF_NETLINK), equal(2, NETLINK_GENERIC)) == 0;
 }
 
 static bool restrict_calls(void)
@@ -164,7 +174,7 @@ static bool restrict_calls(void)
         good = status == 0 || status == -EDOM; /* not a call of this machine */
     }
     for (size_t i = 0; good && i < sizeof controls / sizeof *controls; i++)
-        good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, controls[i])) == 0;
+        good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, equal(1, controls[i])) == 0;
     int status = good ? seccomp_load(filter) : -ENOMEM;
     seccomp_release(filter);
     errno = -status;
