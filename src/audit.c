@@ -29,7 +29,7 @@ static struct pp_flow_options flow_options(const struct pp_audit *audit)
     return (struct pp_flow_options){.max_flows = audit->options.max_flows, .port_class = class_of, .index = audit->index};
 }
 
-static struct pp_flow_table *new_table(const struct pp_audit *audit)
+struct pp_flow_table *new_table(const struct pp_audit *audit)
 {
     struct pp_flow_options options = flow_options(audit);
     return audit->index ? pp_flow_table_create(&options) : NULL;
@@ -41,7 +41,7 @@ static struct pp_slices *new_slices(const struct pp_audit *audit)
     return pp_slices_create(&options, audit->options.window_ns);
 }
 
-static struct worker *new_worker(struct pp_audit *audit, struct pp_flow_table *flows)
+struct worker *new_worker(struct pp_audit *audit, struct pp_flow_table *flows)
 {
     struct worker *worker = flows ? calloc(1, sizeof *worker) : NULL;
     if (!worker) return NULL;
@@ -53,7 +53,7 @@ static struct worker *new_worker(struct pp_audit *audit, struct pp_flow_table *f
     return NULL;
 }
 
-static void free_worker(struct worker *worker)
+void free_worker(struct worker *worker)
 {
     if (!worker) return;
     pp_chunk_destroy(worker->chunk);
@@ -99,7 +99,7 @@ void pp_audit_destroy(struct pp_audit *audit)
 {
     if (!audit) return;
     forget_judgement(audit);
-    for (uint32_t i = 0; i < audit->live_count; i++) pp_capture_close(audit->lives[i].capture);
+    live_end(audit);
     free_worker(audit->first);
     pp_slices_destroy(audit->slices);
     pp_flow_table_destroy(audit->flows);

@@ -35,6 +35,15 @@ struct input {
     struct pp_live_account fate; /* live: what became of its packets; the rest of the account is the capture's */
 };
 
+/* Live: what one thread reads, of all interfaces. The first lane is the calling thread's. */
+struct lane {
+    struct worker *worker;
+    struct input inputs[PP_LIVE_MAX];
+    uint32_t count;
+    bool started;
+    pthread_mutex_t lock; /* the worker's table and the inputs, while a batch is judged, or others look at them */
+};
+
 struct pp_audit {
     struct pp_audit_options options;
     struct arena *arena;
@@ -43,10 +52,11 @@ struct pp_audit {
     struct pp_spec *spec;        /* with the site's changes: what packets are classed with */
     struct pp_port_index *index;
     struct pp_flow_table *flows;
-    struct pp_slices *slices; /* live with a window: what packets go into first, and from there into `flows`; NULL: straight */
-    struct worker *first;     /* the calling thread's worker; live too */
-    struct input lives[PP_LIVE_MAX];
-    uint32_t live_count;
+    struct pp_slices *slices;           /* live with a window: what packets go into first, and from there into `flows`; NULL: straight */
+    struct worker *first;               /* the calling thread's worker; live too */
+    struct lane *lanes[PP_THREADS_MAX]; /* the first ones exist */
+    uint32_t lane_count, interface_count;
+    bool finishing; /* tells the lanes; atomic */
     struct pp_capture_info *captures;
     uint32_t capture_count, capture_room;
     uint64_t outside_time;
@@ -76,5 +86,12 @@ void keep_info(struct pp_audit *audit, struct pp_capture_info *info, const struc
 void note_unsupported(struct pp_capture_info *info, const struct input *input);
 /** Live: take what is known of the captures now, and end the slice of time. false: out of memory. */
 bool live_turn(struct pp_audit *audit);
+/** End the threads, and close and forget the captures. */
+void live_end(struct pp_audit *audit);
+
+/** A flow table of its own for a worker; NULL: out of memory. */
+struct pp_flow_table *new_table(const struct pp_audit *audit);
+struct worker *new_worker(struct pp_audit *audit, struct pp_flow_table *flows);
+void free_worker(struct worker *worker); /* takes NULL; not its table */
 
 #endif

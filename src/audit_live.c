@@ -1,21 +1,53 @@
-/* Captures that are being made: pumped together, a batch of each in turn. */
+/* Captures that are being made. A lane is what one thread reads: one capture of every interface, pumped together, a batch of each in turn,
+ * into a flow table of its own. Captures of the same interface share its packets by flow; since a flow record is a join, it does not
+ * matter who got which. Whoever judges takes the lanes' tables away and joins them, while they go on with new ones. */
 #define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "audit_inside.h"
 
-/* What is known of a live capture now; its name was kept when it was attached. */
-static void refresh_info(struct pp_audit *audit, const struct input *input)
+/* --- what is known ------------------------------------------------------------------------------------------------------ */
+
+static struct pp_capture_info info_of(const struct input *input)
 {
-    struct pp_capture_info *info = &audit->captures[input->index];
-    const char *name = info->name;
-    *info = *pp_capture_info(input->capture);
-    info->name = name;
-    memcpy(info->account.by_result, input->fate.by_result, sizeof info->account.by_result);
-    info->account.outside_time = input->fate.outside_time;
-    info->account.no_room = input->fate.no_room;
-    note_unsupported(info, input);
+    struct pp_capture_info info = *pp_capture_info(input->capture);
+    memcpy(info.account.by_result, input->fate.by_result, sizeof info.account.by_result);
+    info.account.outside_time = input->fate.outside_time;
+    info.account.no_room = input->fate.no_room;
+    note_unsupported(&info, input);
+    return info;
+}
+
+/* The first lane's info, the others' joined to it; the name was kept when it was attached. Under the lane's lock. */
+static void refresh_infos(struct pp_audit *audit, const struct lane *lane)
+{
+    for (uint32_t i = 0; i < lane->count; i++) {
+        struct pp_capture_info *kept = &audit->captures[lane->inputs[i].index], now = info_of(&lane->inputs[i]);
+        now.name = kept->name;
+        if (lane == audit->lanes[0])
+            *kept = now;
+        else
+            pp_capture_info_join(kept, &now);
+    }
+}
+
+/* Take a lane's table away and join it to the first one's. false: out of memory. */
+static bool gather(struct pp_audit *audit, struct lane *lane)
+{
+    struct worker *worker = lane->worker;
+    struct pp_flow_table *next = new_table(audit);
+    pthread_mutex_lock(&lane->lock);
+    refresh_infos(audit, lane);
+    struct pp_flow_table *taken = worker->flows;
+    if (next) worker->flows = next;
+    pthread_mutex_unlock(&lane->lock);
+    if (!next) return false;
+    bool ok = pp_flow_table_merge(audit->first->flows, taken);
+    pp_flow_table_destroy(taken);
+    return ok;
 }
 
 /* Slices end by a clock that only goes forward: steps of the day's clock make no window longer or shorter. */
@@ -28,70 +60,177 @@ static uint64_t steady_ns(void)
 
 bool live_turn(struct pp_audit *audit)
 {
-    for (uint32_t i = 0; i < audit->live_count; i++) refresh_info(audit, &audit->lives[i]);
-    if (!audit->slices) return true;
-    bool ok = pp_slices_turn(audit->slices, audit->flows, steady_ns());
+    bool ok = true;
+    if (audit->lane_count) refresh_infos(audit, audit->lanes[0]);
+    for (uint32_t i = 1; ok && i < audit->lane_count; i++) ok = gather(audit, audit->lanes[i]);
+    if (!audit->slices || !ok) return ok;
+    ok = pp_slices_turn(audit->slices, audit->flows, steady_ns());
     audit->first->flows = pp_slices_now(audit->slices);
     return ok;
 }
 
-bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture)
+/* --- attaching ---------------------------------------------------------------------------------------------------------- */
+
+static struct lane *make_lane(struct pp_audit *audit)
 {
-    struct pp_capture_info *info = audit->live_count < PP_LIVE_MAX ? add_info(audit) : NULL;
-    if (!info) return pp_capture_close(capture), false;
-    struct input *input = &audit->lives[audit->live_count++];
-    *input = (struct input){.capture = capture, .index = audit->capture_count - 1};
-    keep_info(audit, info, input);
+    struct lane *lane = calloc(1, sizeof *lane);
+    struct pp_flow_table *flows = lane && audit->lane_count ? new_table(audit) : NULL;
+    if (lane) lane->worker = audit->lane_count ? new_worker(audit, flows) : audit->first;
+    if (!lane || !lane->worker) return pp_flow_table_destroy(flows), free(lane), NULL;
+    pthread_mutex_init(&lane->lock, NULL);
+    return audit->lanes[audit->lane_count++] = lane;
+}
+
+/* Into the first lane that has no capture of the interface yet. */
+static bool attach(struct pp_audit *audit, struct pp_capture *capture, uint32_t index)
+{
+    struct lane *lane = NULL;
+    for (uint32_t i = 0; i < audit->lane_count && !lane; i++)
+        if (audit->lanes[i]->count < audit->interface_count) lane = audit->lanes[i];
+    if (!lane && audit->lane_count < PP_THREADS_MAX) lane = make_lane(audit);
+    if (!lane) return pp_capture_close(capture), false;
+    lane->inputs[lane->count++] = (struct input){.capture = capture, .index = index};
     return true;
 }
 
-/* The table's counters tell what became of a batch. */
-static bool judge_live(struct pp_audit *audit, struct input *input, size_t count)
+bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture)
 {
-    const struct pp_flow_table *flows = audit->first->flows;
+    struct pp_capture_info *info = audit->interface_count < PP_LIVE_MAX ? add_info(audit) : NULL;
+    if (!info) return pp_capture_close(capture), false;
+    struct input input = {.capture = capture};
+    keep_info(audit, info, &input);
+    audit->interface_count++;
+    return attach(audit, capture, audit->capture_count - 1);
+}
+
+bool pp_audit_attach_beside(struct pp_audit *audit, struct pp_capture *capture)
+{
+    struct pp_capture_info now = *pp_capture_info(capture);
+    pp_capture_info_join(&audit->captures[audit->capture_count - 1], &now); /* it may have failed to open */
+    return attach(audit, capture, audit->capture_count - 1);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------ */
+
+/* The table's counters tell what became of a batch. */
+static bool judge_live(struct worker *worker, struct input *input, size_t count)
+{
+    const struct pp_flow_table *flows = worker->flows;
     struct pp_counters before = *pp_flow_counters(flows);
-    uint64_t outside = audit->first->outside_time;
-    bool ok = judge_batch(audit->first, input, count);
+    uint64_t outside = worker->outside_time;
+    bool ok = judge_batch(worker, input, count);
     const struct pp_counters *after = pp_flow_counters(flows);
     for (unsigned i = 0; i < PP_DECODED_COUNT; i++) input->fate.by_result[i] += after->by_result[i] - before.by_result[i];
     input->fate.no_room += after->not_judged - before.not_judged;
-    input->fate.outside_time += audit->first->outside_time - outside;
+    input->fate.outside_time += worker->outside_time - outside;
     return ok;
 }
 
-/* One wait for all captures, then a batch of each. *running: some go on. */
-static bool pump(struct pp_audit *audit, bool *running)
+/* One wait for all captures of a lane, then a batch of each. *running: some go on. */
+static bool pump(struct lane *lane, bool *running)
 {
     enum { WAIT_MS = 200 };
     struct pp_capture *captures[PP_LIVE_MAX];
-    for (uint32_t i = 0; i < audit->live_count; i++) captures[i] = audit->lives[i].capture;
-    bool ok = pp_capture_wait(captures, audit->live_count, WAIT_MS);
+    for (uint32_t i = 0; i < lane->count; i++) captures[i] = lane->inputs[i].capture;
+    bool ok = pp_capture_wait(captures, lane->count, WAIT_MS);
     *running = false;
-    for (uint32_t i = 0; ok && i < audit->live_count; i++) {
-        size_t count = pp_capture_next(captures[i], audit->first->frames, PP_FRAME_BATCH);
-        ok = !count || judge_live(audit, &audit->lives[i], count);
+    pthread_mutex_lock(&lane->lock);
+    for (uint32_t i = 0; ok && i < lane->count; i++) {
+        size_t count = pp_capture_next(captures[i], lane->worker->frames, PP_FRAME_BATCH);
+        ok = !count || judge_live(lane->worker, &lane->inputs[i], count);
         *running |= pp_capture_position(captures[i]) != 0;
     }
+    pthread_mutex_unlock(&lane->lock);
+    return ok;
+}
+
+/* Let nothing more in, and read what is left. */
+static bool finish(struct lane *lane)
+{
+    bool ok = true, running = lane->count > 0;
+    pthread_mutex_lock(&lane->lock);
+    for (uint32_t i = 0; i < lane->count; i++) pp_capture_finish_live(lane->inputs[i].capture);
+    pthread_mutex_unlock(&lane->lock);
+    while (ok && running) ok = pump(lane, &running);
+    return ok;
+}
+
+static void *run_lane(void *argument)
+{
+    struct lane *lane = argument;
+    struct pp_audit *audit = lane->worker->audit;
+    bool ok = true, running = true;
+    while (ok && running && !__atomic_load_n(&audit->finishing, __ATOMIC_RELAXED)) ok = pump(lane, &running);
+    if (!ok || !finish(lane)) __atomic_store_n(&lane->worker->failed, true, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+/* Signals are the calling thread's. A thread that cannot be started is missed: its share of the packets would be lost. */
+static bool start_lanes(struct pp_audit *audit)
+{
+    sigset_t all, before;
+    bool ok = true;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (uint32_t i = 1; ok && i < audit->lane_count; i++) {
+        struct lane *lane = audit->lanes[i];
+        if (!lane->started) ok = lane->started = pthread_create(&lane->worker->thread, NULL, run_lane, lane) == 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
 }
 
 bool pp_audit_pump(struct pp_audit *audit)
 {
     bool running;
-    return pump(audit, &running) && running;
+    if (!audit->lane_count || (audit->lane_count > 1 && !start_lanes(audit))) return false;
+    for (uint32_t i = 1; i < audit->lane_count; i++)
+        if (__atomic_load_n(&audit->lanes[i]->worker->failed, __ATOMIC_RELAXED)) return false;
+    return pump(audit->lanes[0], &running) && running;
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------------ */
+
+static bool stop_lanes(struct pp_audit *audit)
+{
+    bool ok = true;
+    __atomic_store_n(&audit->finishing, true, __ATOMIC_RELAXED);
+    for (uint32_t i = 1; i < audit->lane_count; i++) {
+        struct lane *lane = audit->lanes[i];
+        if (lane->started) pthread_join(lane->worker->thread, NULL);
+        lane->started = false;
+        ok &= !lane->worker->failed;
+    }
+    return ok;
+}
+
+void live_end(struct pp_audit *audit)
+{
+    stop_lanes(audit);
+    for (uint32_t i = 0; i < audit->lane_count; i++) {
+        struct lane *lane = audit->lanes[i];
+        for (uint32_t k = 0; k < lane->count; k++) pp_capture_close(lane->inputs[k].capture);
+        audit->outside_time += lane->worker->outside_time;
+        lane->worker->outside_time = 0;
+        if (i) {
+            pp_flow_table_destroy(lane->worker->flows);
+            free_worker(lane->worker);
+        }
+        pthread_mutex_destroy(&lane->lock);
+        free(lane);
+    }
+    audit->lane_count = audit->interface_count = 0;
+    audit->finishing = false;
 }
 
 bool pp_audit_detach(struct pp_audit *audit)
 {
-    bool ok = true, running = audit->live_count > 0;
-    for (uint32_t i = 0; i < audit->live_count; i++) pp_capture_finish_live(audit->lives[i].capture);
-    while (ok && running) ok = pump(audit, &running);
-    for (uint32_t i = 0; i < audit->live_count; i++) {
-        refresh_info(audit, &audit->lives[i]);
-        pp_capture_close(audit->lives[i].capture);
-    }
-    audit->live_count = 0;
-    audit->outside_time += audit->first->outside_time;
-    audit->first->outside_time = 0;
+    if (!audit->lane_count) return true;
+    __atomic_store_n(&audit->finishing, true, __ATOMIC_RELAXED); /* all lanes at about the same time */
+    bool ok = finish(audit->lanes[0]);
+    ok &= stop_lanes(audit);
+    refresh_infos(audit, audit->lanes[0]);
+    for (uint32_t i = 1; i < audit->lane_count; i++) ok &= gather(audit, audit->lanes[i]);
+    live_end(audit);
     return ok;
 }

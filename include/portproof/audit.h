@@ -31,6 +31,9 @@ bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t cou
 /** Live: add an open capture (owned by the audit from here on); up to PP_LIVE_MAX of them, pumped together. false: out of memory, or
  * one too many. */
 bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture);
+/** Live: another capture of the interface that was attached last, which shares its packets (pp_live_options.fanout); one more thread
+ * reads it, with those of the other interfaces in the same place. Up to PP_THREADS_MAX captures of an interface. */
+bool pp_audit_attach_beside(struct pp_audit *audit, struct pp_capture *capture);
 /** Judge the frames that are there now, of all captures; waits a fifth of a second at most when there are none. false: all captures
  * ended, or memory is out. */
 bool pp_audit_pump(struct pp_audit *audit);

@@ -96,6 +96,8 @@ struct pp_live_options {
     uint32_t snap_length; /* 0: 256 */
     bool promiscuous;
     uint32_t ring_bytes; /* what the kernel keeps until it is read; 0: 16 MiB */
+    uint16_t fanout;     /* 0: none. Captures of one interface with the same number share its packets by flow, both directions alike;
+                            where the ring of one is full, another takes over. So each may be read by a thread of its own */
 };
 
 /** Capture live on an interface ("any" too) through libpcap. Errors as for pp_capture_open. An interface that goes away later is no
@@ -142,6 +144,9 @@ void pp_capture_abandon(struct pp_capture *capture, struct pp_chunk *chunk);
 uint64_t pp_capture_position(struct pp_capture *capture);
 
 const struct pp_capture_info *pp_capture_info(const struct pp_capture *capture);
+
+/** Add up what is known of two captures that share the packets of one interface. The gaps are those of `info`. */
+void pp_capture_info_join(struct pp_capture_info *info, const struct pp_capture_info *other);
 
 /** Live: refresh the counts from the kernel; done every second anyway. */
 void pp_capture_update_drops(struct pp_capture *capture);

@@ -84,3 +84,53 @@ void account_gap_end(struct pp_live_account *account, const char *name, pp_time_
     gap->to_ns = now < gap->from_ns ? gap->from_ns : now; /* unless the clock was set back */
     snprintf(gap->name, sizeof gap->name, "%s", name);
 }
+
+/* Stretches in order of time; those that overlap become one. */
+static void insert_loss(struct pp_live_account *account, const struct pp_loss *loss)
+{
+    struct pp_loss *losses = account->losses;
+    uint32_t at = account->loss_count;
+    if (at == PP_LOSSES_MAX) {
+        join_closest(account);
+        at--;
+    }
+    for (; at > 0 && losses[at - 1].from_ns > loss->from_ns; at--) losses[at] = losses[at - 1];
+    losses[at] = *loss;
+    account->loss_count++;
+    for (uint32_t i = at ? at : 1; i < account->loss_count && i <= at + 1; i++) {
+        if (losses[i].from_ns > losses[i - 1].to_ns) continue;
+        if (losses[i].to_ns > losses[i - 1].to_ns) losses[i - 1].to_ns = losses[i].to_ns;
+        losses[i - 1].packets += losses[i].packets;
+        memmove(&losses[i], &losses[i + 1], (--account->loss_count - i) * sizeof *losses);
+        i--;
+    }
+}
+
+void account_join(struct pp_live_account *account, const struct pp_live_account *other)
+{
+    account->received += other->received;
+    account->dropped += other->dropped;
+    account->discarded += other->discarded;
+    account->outside_time += other->outside_time;
+    account->no_room += other->no_room;
+    for (unsigned i = 0; i < PP_DECODED_COUNT; i++) account->by_result[i] += other->by_result[i];
+    for (uint32_t i = 0; i < other->loss_count; i++) insert_loss(account, &other->losses[i]);
+}
+
+void pp_capture_info_join(struct pp_capture_info *info, const struct pp_capture_info *other)
+{
+    info->bytes += other->bytes;
+    info->packets += other->packets;
+    info->filtered += other->filtered;
+    info->cut += other->cut;
+    info->out_of_order += other->out_of_order;
+    if (other->first_ns < info->first_ns) info->first_ns = other->first_ns;
+    if (other->last_ns > info->last_ns) info->last_ns = other->last_ns;
+    info->drops_known &= other->drops_known;
+    info->drops += other->account.dropped; /* what the interface lost is the same for both */
+    account_join(&info->account, &other->account);
+    if (!info->failed && other->failed) {
+        info->failed = true;
+        info->error = other->error;
+    }
+}

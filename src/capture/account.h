@@ -22,4 +22,7 @@ void account_gap_begin(struct pp_live_account *account, enum pp_link_event event
 /** The gap that lasts ends; none: nothing happens. */
 void account_gap_end(struct pp_live_account *account, const char *name, pp_time_ns now);
 
+/** Add up two accounts of one interface; the gaps are the first one's. */
+void account_join(struct pp_live_account *account, const struct pp_live_account *other);
+
 #endif

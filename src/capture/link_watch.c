@@ -138,7 +138,6 @@ void link_watch_await(struct link_watch *watch, int timeout_ms, void (*changed)(
 
 void link_watch_ask(struct link_watch *watch)
 {
-    static uint32_t sequence;
     struct {
         struct nlmsghdr header;
         struct ifinfomsg link;
@@ -152,7 +151,8 @@ void link_watch_ask(struct link_watch *watch)
         memcpy(ask.name, watch->now.name, sizeof ask.name);
         ask.header.nlmsg_len = sizeof ask;
     }
-    ask.header.nlmsg_seq = ++sequence ? sequence : ++sequence; /* 0 is what nobody asked for */
+    if (!++watch->sequence) watch->sequence = 1; /* 0 is what nobody asked for */
+    ask.header.nlmsg_seq = watch->sequence;
     watch->asked = ask.header.nlmsg_seq;
     if (send(watch->fd, &ask, ask.header.nlmsg_len, MSG_DONTWAIT) < 0) watch->asked = 0;
 }
@@ -191,6 +191,20 @@ bool packet_socket_shut(int fd)
     struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = {1, &nothing};
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+}
+
+bool packet_socket_open(int fd)
+{
+    int unused = 0;
+    return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0;
+}
+
+bool packet_socket_join(int fd, uint16_t group, bool ignore_outgoing)
+{
+    enum { IGNORE_OUTGOING = 0x4000 }; /* PACKET_FANOUT_FLAG_IGNORE_OUTGOING: of a group, not of its sockets */
+    unsigned type = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_ROLLOVER | (ignore_outgoing ? IGNORE_OUTGOING : 0);
+    unsigned argument = group | type << 16;
+    return setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &argument, sizeof argument) == 0;
 }
 
 void packet_socket_ignore_outgoing(int fd)

@@ -14,8 +14,8 @@ struct link_state {
 };
 
 struct link_watch {
-    int fd; /* to poll; -1: nothing to watch ("any", or not an interface at all) */
-    uint32_t asked;
+    int fd;                             /* to poll; -1: nothing to watch ("any", or not an interface at all) */
+    uint32_t sequence, asked;           /* of the last question; of the one that is open, or 0 */
     char wanted[PP_INTERFACE_NAME_MAX]; /* the name the user gave */
     struct link_state now;
 };
@@ -31,10 +31,14 @@ void link_watch_read(struct link_watch *watch, void (*changed)(void *context, co
 void link_watch_await(struct link_watch *watch, int timeout_ms, void (*changed)(void *context, const struct link_state *before),
                       void *context);
 
-/* Two things libpcap has no call for. */
+/* What libpcap has no call for. */
 
 /** Let no further packet into a packet socket: what is in its ring stays. (Another libpcap filter would throw that away.) */
 bool packet_socket_shut(int fd);
+/** Let packets in again, all of them. */
+bool packet_socket_open(int fd);
+/** Share the packets with all sockets of this group, by flow; false: errno says why. */
+bool packet_socket_join(int fd, uint16_t group, bool ignore_outgoing);
 /** Take what is sent over loopback once, as it arrives; libpcap throws the other copy away, after it was counted. */
 void packet_socket_ignore_outgoing(int fd);
 

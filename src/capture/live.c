@@ -36,9 +36,11 @@ enum phase { OPEN, EMPTYING, AWAY };
 
 struct live {
     enum phase phase;
+    bool opened;         /* once, at least */
     bool finishing;      /* nothing is to come after this handle */
     bool more;           /* the last batch was full */
     bool news;           /* the watch has something to read */
+    pp_time_ns from_ns;  /* what came before is discarded */
     uint64_t since_ns;   /* EMPTYING: since when; AWAY: when it was last tried; monotonic */
     uint64_t counted_ns; /* when counts were last read; monotonic */
     struct pp_live_options options;
@@ -104,6 +106,32 @@ static bool set_kernel_filter(struct pp_capture *capture, pcap_t *pcap)
     return pcap_setfilter(pcap, &live->filter) == 0 || capture_stop(capture, CORRUPT, "cannot set the filter: %s", pcap_geterr(pcap));
 }
 
+/* Before it joins its group a socket sees what is the others', too: nothing is let in until it has joined, and what came before that is
+ * discarded by its time. *not_now: sockets of an interface that is gone still hold the group. */
+static bool share(struct pp_capture *capture, pcap_t *pcap, bool *not_now)
+{
+    struct live *live = capture->live;
+    int fd = pcap_fileno(pcap);
+    if (!live->options.fanout) return true;
+    bool shut = packet_socket_shut(fd);
+    live->from_ns = clock_ns(CLOCK_REALTIME);
+    if (shut && packet_socket_join(fd, live->options.fanout, live->watch.now.loopback))
+        return capture->filter.expression || packet_socket_open(fd); /* a filter is set next */
+    *not_now = live->opened;
+    return *not_now ? false : capture_stop(capture, CORRUPT, "cannot share the interface among threads: %s", strerror(errno));
+}
+
+/* What an activated handle still needs. 0, or as open_handle. */
+static int set_up(struct pp_capture *capture, pcap_t *pcap)
+{
+    char said[PCAP_ERRBUF_SIZE] = "";
+    bool not_now = false;
+    if (!share(capture, pcap, &not_now)) return not_now ? PCAP_ERROR_IFACE_NOT_UP : PCAP_ERROR;
+    if (!set_kernel_filter(capture, pcap)) return PCAP_ERROR;
+    if (pcap_setnonblock(pcap, 1, said) != 0) return capture_stop(capture, CORRUPT, "cannot capture: %s", said), PCAP_ERROR;
+    return 0;
+}
+
 /* Of the interface as the watch knows it, or as the user named it. PCAP_ERROR_NO_SUCH_DEVICE, PCAP_ERROR_IFACE_NOT_UP: not now. Any
  * other failure has stopped the capture. */
 static int open_handle(struct pp_capture *capture)
@@ -116,9 +144,8 @@ static int open_handle(struct pp_capture *capture)
     int status = activate(live, pcap);
     const char *why = status < 0 ? refusal(status, pcap_geterr(pcap)) : NULL;
     if (why) capture_stop(capture, CORRUPT, "cannot capture: %s", why);
-    if (status >= 0 && (!set_kernel_filter(capture, pcap) || pcap_setnonblock(pcap, 1, said) != 0)) status = PCAP_ERROR;
+    if (status >= 0) status = set_up(capture, pcap);
     if (status < 0) {
-        if (!why && *said) capture_stop(capture, CORRUPT, "cannot capture: %s", said);
         pcap_close(pcap);
         return status;
     }
@@ -129,6 +156,7 @@ static int open_handle(struct pp_capture *capture)
     account_restart(&live->counts, live->counts.read_ns);
     live->pcap = pcap;
     live->phase = OPEN;
+    live->opened = true;
     live->index = live->watch.now.index;
     live->missed_base = live->watch.now.missed;
     return 0;
@@ -250,6 +278,8 @@ static void copy_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
 {
     struct batch *batch = (struct batch *)(void *)user;
     struct live *live = batch->live;
+    pp_time_ns time = (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec * live->fraction_ns;
+    if (time < live->from_ns) return;
     if (live->room - live->used < header->caplen) {
         size_t room = (live->used + header->caplen) * 2;
         uint8_t *larger = realloc(live->bytes, room);
@@ -262,7 +292,7 @@ static void copy_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
     batch->frames[batch->count++] = (struct pp_frame){
         .captured = header->caplen,
         .wire = header->len,
-        .time_ns = (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec * live->fraction_ns,
+        .time_ns = time,
         .link_type = live->link_type,
     };
 }

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "follow.h"
@@ -33,15 +34,26 @@ static void pump(struct session *s, const struct arguments *a, struct follow *fo
     while (!stopped && now_ns() < end && pp_audit_pump(s->audit) && follow_now(follow, s, now_ns())) continue;
 }
 
+/* Captures of one interface, as many as there are threads to read it, share its packets. */
+static bool open_interface(struct session *s, const struct arguments *a, uint32_t number)
+{
+    unsigned threads = a->threads < PP_THREADS_MAX ? a->threads : PP_THREADS_MAX;
+    struct pp_live_options live = {.snap_length = a->snap_length, .promiscuous = !a->not_promiscuous, .ring_bytes = a->ring_bytes};
+    struct pp_capture_options options = {.filter = a->filter, .index = (uint16_t)number};
+    if (threads > 1) live.fanout = (uint16_t)(((unsigned)getpid() * PP_LIVE_MAX + number) % UINT16_MAX + 1);
+    for (unsigned i = 0; i == 0 || i < threads; i++) {
+        struct pp_capture *capture = pp_capture_open_live(a->interfaces[number], &live, &options);
+        bool attached = capture && (i ? pp_audit_attach_beside(s->audit, capture) : pp_audit_attach(s->audit, capture));
+        if (!attached) return complain("live: out of memory"), false;
+    }
+    return true;
+}
+
 /* All of them, or none: a name that is wrong should be known before an hour has passed. */
 static bool open_interfaces(struct session *s, const struct arguments *a)
 {
-    struct pp_live_options live = {.snap_length = a->snap_length, .promiscuous = !a->not_promiscuous, .ring_bytes = a->ring_bytes};
-    for (uint32_t i = 0; i < a->interface_count; i++) {
-        struct pp_capture_options options = {.filter = a->filter, .index = (uint16_t)i};
-        struct pp_capture *capture = pp_capture_open_live(a->interfaces[i], &live, &options);
-        if (!capture || !pp_audit_attach(s->audit, capture)) return complain("live: out of memory"), false;
-    }
+    for (uint32_t i = 0; i < a->interface_count; i++)
+        if (!open_interface(s, a, i)) return false;
     complain_captures(s);
     return !s->failed;
 }

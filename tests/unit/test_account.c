@@ -128,6 +128,45 @@ static void the_latest_gaps_are_listed_and_all_are_counted(void **state)
     assert_int_equal(account.gaps[PP_LINK_GAPS_MAX - 1].from_ns, 99);
 }
 
+static void accounts_of_one_interface_add_up_and_overlapping_losses_are_one(void **state)
+{
+    (void)state;
+    struct pp_live_account one = {.received = 10, .dropped = 6, .loss_count = 2, .losses = {{10, 20, 4}, {50, 60, 2}}};
+    struct pp_live_account other = {
+        .received = 5, .dropped = 9, .discarded = 1, .loss_count = 4, .losses = {{1, 2, 1}, {15, 25, 3}, {25, 55, 4}, {70, 80, 1}}};
+    other.by_result[PP_DECODED] = 3;
+    account_join(&one, &other);
+    assert_int_equal(one.received, 15);
+    assert_int_equal(one.dropped, 15);
+    assert_int_equal(one.discarded, 1);
+    assert_int_equal(one.by_result[PP_DECODED], 3);
+    assert_int_equal(one.loss_count, 3);
+    static const struct pp_loss wanted[] = {{1, 2, 1}, {10, 60, 13}, {70, 80, 1}};
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(one.losses[i].from_ns, wanted[i].from_ns);
+        assert_int_equal(one.losses[i].to_ns, wanted[i].to_ns);
+        assert_int_equal(one.losses[i].packets, wanted[i].packets);
+    }
+}
+
+static void full_lists_of_losses_join_without_forgetting_a_packet(void **state)
+{
+    (void)state;
+    struct pp_live_account one = {.loss_count = PP_LOSSES_MAX}, other = {.loss_count = PP_LOSSES_MAX};
+    for (uint32_t i = 0; i < PP_LOSSES_MAX; i++) {
+        one.losses[i] = (struct pp_loss){100 * i, 100 * i + 10, 1};
+        other.losses[i] = (struct pp_loss){100 * i + 50, 100 * i + 60, 1};
+    }
+    account_join(&one, &other);
+    uint64_t packets = 0;
+    for (uint32_t i = 0; i < one.loss_count; i++) {
+        packets += one.losses[i].packets;
+        if (i) assert_true(one.losses[i - 1].to_ns < one.losses[i].from_ns);
+    }
+    assert_true(one.loss_count <= PP_LOSSES_MAX);
+    assert_int_equal(packets, 2 * PP_LOSSES_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +178,8 @@ int main(void)
         cmocka_unit_test(a_gap_is_as_bad_as_the_worst_that_was_in_it),
         cmocka_unit_test(a_change_of_name_within_a_gap_does_not_end_it),
         cmocka_unit_test(the_latest_gaps_are_listed_and_all_are_counted),
+        cmocka_unit_test(accounts_of_one_interface_add_up_and_overlapping_losses_are_one),
+        cmocka_unit_test(full_lists_of_losses_join_without_forgetting_a_packet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
