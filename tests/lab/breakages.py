@@ -13,16 +13,18 @@ class Breakage:
     name: str
     about: str
     closed: list = dataclasses.field(default_factory=list)  # (row, from, to) that the firewall forgets
+    closed_ipv6: list = dataclasses.field(default_factory=list)  # those that it forgets for IPv6; clients get by over IPv4
     deny: str = "drop"  # what it does to packets that it has no rule for
     stopped: list = dataclasses.field(default_factory=list)  # (host, program, rows): a server that does not run, and no firewall's fault
     lost: list = dataclasses.field(default_factory=list)  # (row, from, to) whose replies it drops
     opened: list = dataclasses.field(default_factory=list)  # (from, to, port) that it lets through and should not
-    reason: str = ""  # why opened ones are unexpected
+    translated: list = dataclasses.field(default_factory=list)  # (row, from, to) whose source becomes the router
+    unexpected: list = dataclasses.field(default_factory=list)  # (from, to, port, reason) that must be reported to have got through
     seen_at: str = ROUTER  # where the breakage can be seen
 
     def broken(self):
         """What must be reported as blocked: {(row, from, to): (outcome, who the packets say is in the way; None: nobody)}."""
-        found = {edge: ("silent", None) for edge in self.lost}
+        found = {edge: ("silent", None) for edge in self.lost + self.closed_ipv6}
         for edge in self.closed:
             if self.deny == "reset":
                 found[edge] = ("refused", edge[2])  # forged in its name
@@ -45,7 +47,11 @@ BREAKAGES = [
     Breakage("not-started", "The domain controller's file service does not run.",
              stopped=[("dc1", "smbd", [("tta-win-nbss", member, "dc1") for member in ("tta1", "tta2")])]),
     Breakage("peer-one-way", "The array members reach each other one way only.", closed=[("tta-tta-peer", "tta1", "tta2")]),
-    Breakage("peer-open", "Clients reach the array's own port.", opened=[("client1", "tta1", 5427)], reason="wrong-source"),
+    Breakage("peer-open", "Clients reach the array's own port.", opened=[("client1", "tta1", 5427)],
+             unexpected=[("client1", "tta1", 5427, "wrong-source")]),
+    Breakage("translated", "The router puts its own address on connections to client drives.", translated=[("app-tta-nbss", "app1", "tta1")],
+             unexpected=[(ROUTER, "tta1", 139, "wrong-source")], seen_at="tta1"),
+    Breakage("ipv6-dropped", "HTTPS over IPv6 is dropped; browsers fall back to IPv4.", closed_ipv6=[("client-https", "client1", "tta1")]),
     Breakage("replies-lost", "Replies of LDAPS to one member are dropped: only that member can tell.", lost=[("tta-ldaps", "tta1", "ldap1")],
              seen_at="tta1"),
 ]

@@ -1,7 +1,8 @@
 """Real clients, one for each row and pair of hosts; whether they got what they came for is the truth that reports are held against."""
 import dataclasses
+import os
 import pathlib
-import shlex
+import signal
 import subprocess
 import time
 
@@ -31,7 +32,7 @@ def of(row, sources, targets, command):
 SMB = "echo ls | smbclient //{name}/drive -I {to} -p 139 -N"
 CLIENTS = [
     *of("client-http", ["client1"], MEMBERS, "curl -sf http://{to}/"),
-    *of("client-https", ["client1"], MEMBERS, "curl -skf https://{to}/"),
+    *of("client-https", ["client1"], MEMBERS, "curl -skf https://{name}/"),
     *of("client-aip", ["client1"], MEMBERS, CALL + "call {to} 3144/tcp"),
     *of("client-aips", ["client1"], MEMBERS, r"printf 'abc\nCLOSE\n' | openssl s_client -quiet -connect {to}:5307 | grep cba"),
     *of("tta-app-ssh", MEMBERS, ["app1"],
@@ -64,22 +65,21 @@ LAST = Client("portal-web-http", "portal1", "tta1", "curl -sf http://{to}/")  # 
 
 
 def drive(network, clients, seconds):
-    """Run them all at once; who succeeded in time. Attempts take no longer than `seconds`."""
+    """Run them all at once, for so long at most; {client: (whether it succeeded, the file with what it said)}."""
     end = time.monotonic() + seconds
-    logs = [WORK / "log" / "client" for _ in clients]
     started = []
     for number, client in enumerate(clients):
-        logs[number] = WORK / "log" / ("client-%d-%s" % (number, client.row))
-        with open(logs[number], "w") as log:
-            started.append((client, client.run(network, log), logs[number]))
+        words = WORK / "log" / ("client-%d" % number)
+        with open(words, "w") as log:
+            started.append((client, client.run(network, log), words))
     outcome = {}
-    for client, process, log in started:
+    for client, process, words in started:
         try:
             good = process.wait(max(0.01, end - time.monotonic())) == 0
         except subprocess.TimeoutExpired:
             good = False
         if process.poll() is None:
-            subprocess.run(["kill", "-KILL", "--", "-%d" % process.pid])
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        outcome[client] = (good, log)
+        outcome[client] = (good, words)
     return outcome

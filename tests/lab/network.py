@@ -8,7 +8,9 @@ import yaml
 
 from world import WORK, Missing
 
-ROUTER, ROUTER_ADDRESS = "router", "10.0.0.1"
+ROUTER = "router"
+ROUTER_ADDRESSES = ["10.0.0.1", "2001:db8::1"]  # the same on all its links
+NO_CHATTER = ("accept_ra=0", "router_solicitations=0", "accept_dad=0")
 DENY = {"drop": "drop", "reject": "reject with icmpx admin-prohibited", "reset": "meta l4proto tcp reject with tcp reset"}
 QUIET_SECONDS, SETTLE_SECONDS = 0.4, 10
 CALLBACK = "600-1023"  # where rsh listens for its second connection; the site waives it
@@ -29,37 +31,46 @@ class Network:
         self.inside_process = {}  # of each host one process that is always there
         command("ip", "netns", "add", ROUTER)
         self.inside_process[ROUTER] = subprocess.Popen(self.within(ROUTER, "sleep", "infinity")).pid
-        self.inside(ROUTER, "sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0", "net.ipv6.conf.all.disable_ipv6=1")
+        self.inside(ROUTER, "sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0", "net.ipv6.conf.all.forwarding=1", *self.quiet())
         for name in self.hosts:
             self.add(name)
-        self.name_hosts()
+        (WORK / "etc" / "hosts").write_text("127.0.0.1 localhost lab\n" + "".join(
+            "%s %s\n" % (address, name) for name in self.hosts for address in self.addresses(name)))
+        (WORK / "etc" / "nsswitch.conf").write_text("passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n")
+
+    @staticmethod
+    def quiet():
+        return ["net.ipv6.conf.%s.%s" % (which, setting) for which in ("all", "default") for setting in NO_CHATTER]
+
+    def addresses(self, name):
+        """IPv4 first; some have no IPv6."""
+        if name == ROUTER:
+            return ROUTER_ADDRESSES
+        address = self.hosts[name]["address"]
+        return address if isinstance(address, list) else [address]
 
     def address(self, name):
-        return ROUTER_ADDRESS if name == ROUTER else self.hosts[name]["address"]
+        return self.addresses(name)[0]
 
     def with_role(self, role):
         return [name for name, host in self.hosts.items() if role in host["roles"]]
 
     def add(self, name):
-        """The router has one address on all its links, and a route to each host; a host reaches everybody by the router."""
-        address = self.address(name)
+        """The router has a route to each host, and a host reaches everybody by the router."""
         command("ip", "netns", "add", name)
         self.inside_process[name] = subprocess.Popen(self.within(name, "sleep", "infinity")).pid
-        self.inside(name, "sysctl", "-q", "net.ipv4.tcp_synack_retries=1", "net.ipv6.conf.all.disable_ipv6=1")  # no run leaves anything for the next
+        self.inside(name, "sysctl", "-q", "net.ipv4.tcp_synack_retries=1", *self.quiet())  # no run leaves anything for the next
+        if len(self.addresses(name)) == 1:
+            self.inside(name, "sysctl", "-q", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
         command("ip", "link", "add", "eth0", "netns", name, "type", "veth", "peer", "name", name, "netns", ROUTER)
-        command("ip", "-n", ROUTER, "-batch", "-", text="address add %s/32 dev %s\nlink set %s up\nroute add %s/32 dev %s\n" % (
-            ROUTER_ADDRESS, name, name, address, name))
-        command("ip", "-n", name, "-batch", "-", text="link set lo up\naddress add %s/24 broadcast + dev eth0 noprefixroute\nlink set eth0 up\n"
-                "route add %s dev eth0 scope link\nroute add default via %s\n" % (address, ROUTER_ADDRESS, ROUTER_ADDRESS))
-
-    @staticmethod
-    def name_hosts_file(hosts):
-        return "127.0.0.1 localhost lab\n" + "".join("%s %s\n" % (host["address"], name) for name, host in hosts.items())
-
-    def name_hosts(self):
-        etc = WORK / "etc"
-        (etc / "hosts").write_text(self.name_hosts_file(self.hosts))
-        (etc / "nsswitch.conf").write_text("passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n")
+        command("ip", "-n", name, "link", "set", "lo", "up")
+        for end, device in ((name, "eth0"), (ROUTER, name)):
+            command("ip", "-n", end, "link", "set", device, "up")
+        for address, router in zip(self.addresses(name), ROUTER_ADDRESSES):
+            own = address + ("/24 broadcast + dev eth0 noprefixroute" if "." in address else "/128 dev eth0 nodad")
+            command("ip", "-n", name, "-batch", "-", text="address add %s\nroute add %s dev eth0\nroute add default via %s dev eth0\n" % (own, router, router))
+            command("ip", "-n", ROUTER, "-batch", "-", text="address add %s dev %s %s\nroute add %s dev %s\n" % (
+                router, name, "" if "." in router else "nodad", address, name))
 
     @staticmethod
     def within(name, *words):
@@ -97,21 +108,42 @@ class Network:
                         if source != target:
                             yield row["id"], source, target
 
-    def rule(self, source, target, transport, ports, verdict="accept", side="dport"):
-        return "ip saddr %s ip daddr %s %s %s %s %s" % (self.address(source), self.address(target), transport, side, ports, verdict)
+    def rules(self, source, target, match, verdict="accept", families=(0, 1)):
+        """One a family that both have."""
+        pairs = list(zip(self.addresses(source), self.addresses(target)))
+        words = ("ip", "ip6")
+        return ["%s saddr %s %s daddr %s %s %s" % (words[family], pairs[family][0], words[family], pairs[family][1], match, verdict)
+                for family in families if family < len(pairs)]
+
+    def match(self, row, side="dport"):
+        return "%s %s %s" % (self.rows[row]["transport"], side, self.ports(row))
+
+    def forward_chain(self, breakage):
+        """The port list as a firewall: what it has no row for is denied. A breakage forgets rows, opens holes, loses replies."""
+        chain = [rule for row, source, target in breakage.lost for rule in self.rules(target, source, self.match(row, "sport"), "drop")]
+        chain.append("ct state established,related accept")
+        for source, target, port in breakage.opened:
+            chain += self.rules(source, target, "tcp dport %d" % port)
+        for row, source, target in self.allowed():
+            if (row, source, target) not in breakage.closed:
+                chain += self.rules(source, target, self.match(row), families=(0,) if (row, source, target) in breakage.closed_ipv6 else (0, 1))
+        for source in self.with_role("application-server"):
+            for target in self.with_role("tarantella-server"):
+                chain += self.rules(source, target, "tcp dport " + CALLBACK)
+        return [*chain, DENY[breakage.deny]]
 
     def set_firewall(self, breakage):
-        """The port list as a firewall: what it has no row for is denied. A breakage forgets rows, opens holes, loses replies."""
-        rules = [self.rule(target, source, self.rows[row]["transport"], self.ports(row), "drop", "sport") for row, source, target in breakage.lost]
-        rules.append("ct state established,related accept")
-        rules += [self.rule(source, target, "tcp", port) for source, target, port in breakage.opened]
-        rules += [self.rule(source, target, self.rows[row]["transport"], self.ports(row))
-                  for row, source, target in self.allowed() if (row, source, target) not in breakage.closed]
-        rules += [self.rule(source, target, "tcp", CALLBACK) for source in self.with_role("application-server")
-                  for target in self.with_role("tarantella-server")]
-        rules.append(DENY[breakage.deny])
-        self.inside(ROUTER, "nft", "-f", "-", text="flush ruleset\ntable inet site {\nchain forward {\n"
-                    "type filter hook forward priority 0; policy drop;\n%s\n}\n}\n" % "\n".join(rules))
+        translated = [rule for row, source, target in breakage.translated for rule in self.rules(source, target, self.match(row), "masquerade", (0,))]
+        self.inside(ROUTER, "nft", "-f", "-", text="""flush ruleset
+table inet site {
+chain forward { type filter hook forward priority 0; policy drop;
+%s
+}
+chain leave { type nat hook postrouting priority srcnat;
+%s
+}
+}
+""" % ("\n".join(self.forward_chain(breakage)), "\n".join(translated)))
 
 
 def until(true, seconds, step=0.02):

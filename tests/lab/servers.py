@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 
 from network import until
@@ -19,7 +20,8 @@ events {{}}
 http {{
   access_log off;
   client_body_temp_path {dir}/1; proxy_temp_path {dir}/2; fastcgi_temp_path {dir}/3; uwsgi_temp_path {dir}/4; scgi_temp_path {dir}/5;
-  server {{ listen 80; listen 443 ssl; ssl_certificate {work}/cert.pem; ssl_certificate_key {work}/key.pem;
+  server {{ listen 80; listen [::]:80; listen 443 ssl; listen [::]:443 ssl;
+           ssl_certificate {work}/cert.pem; ssl_certificate_key {work}/key.pem;
            location / {{ return 200 "a webtop\\n"; }} }}
 }}
 """
@@ -86,6 +88,7 @@ class Server:
     configuration: str = ""  # written to {conf}
     rows: tuple = ()  # that cannot be shown without it
     clients: tuple = ()  # programs that its rows need besides
+    lingers: bool = False  # speaks seconds after its client is gone: into the next run, if nobody ends it
 
     def missing(self):
         return [program for program in (self.program, *self.clients) if not shutil.which(program)]
@@ -111,7 +114,7 @@ SERVERS = [
     Server(APP, "inetd", "-i {conf}", {"23/tcp"}, TELNETD, ("tta-app-telnet",), ("telnetd", "telnet")),
     Server(APP, "inetd", "-i {conf}", {"512/tcp", "513/tcp", "514/tcp"}, RSERVERS, ("tta-app-rexec", "tta-app-rlogin", "tta-app-rcmd"),
            ("in.rexecd", "in.rlogind", "in.rshd", "netkit-rlogin", "netkit-rsh")),
-    Server(APP, "xrdp", "--nodaemon", {"3389/tcp"}, rows=("tta-app-rdp",), clients=("xfreerdp",)),
+    Server(APP, "xrdp", "--nodaemon", {"3389/tcp"}, rows=("tta-app-rdp",), clients=("xfreerdp",), lingers=True),
     standin(TTA, "3144/tcp 5427/tcp 30144/tcp", ("client-aip", "portal-tta-aip", "tta-tta-peer", "portal-tta-netlet")),
     standin(TTA, "3579/udp", ("app-tta-lb",), what="sink"),
     standin(APP, "3579/tcp 5999/tcp", ("tta-app-lb", "tta-app-wincenter")),
@@ -180,10 +183,10 @@ class Running:
     def start(self):
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                                            start_new_session=True)  # smbd that ends takes its process group with it
+                                            start_new_session=True)  # so that it ends with its children, and without us
 
     def stop(self):
-        self.process.terminate()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
 
     def ready(self):

@@ -7,8 +7,8 @@ SNAP_LENGTH = 96
 FIRST_PACKETS = 3  # of each flow and direction; the third of an rsh session says where to connect back
 LINK = {1: (14, 12), 113: (16, 14)}  # Ethernet, Linux cooked: length of the header, where its EtherType is
 IPV4, IPV6, TCP, UDP = 0x0800, 0x86DD, 6, 17
-SYN_FIN_RST = 0x07
-OUTGOING = b"\x00\x04"  # Linux cooked: what the router passes on it has been seen to get
+SYN_FIN_RST, SYN_RST = 0x07, 0x06
+OUTGOING = b"\x00\x04"  # Linux cooked: passed on by the router, which has been seen to get it, or made by it
 ANNOUNCING = (512, 514)
 
 
@@ -43,7 +43,8 @@ def keep(frame, link, counts):
     flow = (addresses, protocol, ports)
     passed_on = link == 113 and frame[:2] == OUTGOING
     counts[flow] += not passed_on
-    if (passed_on or counts[flow] > FIRST_PACKETS) and not (protocol == TCP and frame[at + 13] & SYN_FIN_RST):
+    telling = SYN_RST if passed_on else SYN_FIN_RST
+    if (passed_on or counts[flow] > FIRST_PACKETS) and not (protocol == TCP and frame[at + 13] & telling):
         return None
     return frame if protocol == TCP and set(ports) & set(ANNOUNCING) else blanked(frame, at, protocol)
 

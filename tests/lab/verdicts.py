@@ -28,12 +28,15 @@ def complain_broken(report, breakage, network):
                  and (one["tried_by"].get("name"), one["tried_at"].get("name")) == (source, target)]
         if found != [(outcome, by and network.address(by))]:
             yield "row %s: findings of %s -> %s: %s" % (row, source, target, found)
+    works = [one["row"] for one in report["findings"] if "other-family-works" in one["labels"]]
+    if works != [row for row, _, _ in breakage.closed_ipv6]:
+        yield "works over the other family: %s" % works
 
 
-def complain_opened(report, breakage):
-    got_through = [(one["initiator"].get("name"), one["responder"].get("name"), one["responder"]["port"], one["reason"])
+def complain_opened(report, breakage, network):
+    got_through = [(one["initiator"]["address"], one["responder"]["address"], one["responder"]["port"], one["reason"])
                    for one in report["findings"] if one["kind"] == "unexpected" and one["got_through"]]
-    if got_through != [(*opened, breakage.reason) for opened in breakage.opened]:
+    if got_through != [(network.address(source), network.address(target), port, reason) for source, target, port, reason in breakage.unexpected]:
         yield "got through: %s" % got_through
 
 
@@ -49,9 +52,16 @@ def complain_others(report, breakage, absent, hidden):
                     yield edge_text(row["id"], edge)
 
 
+def complain_account(report):
+    """Live: every packet that was received was judged, or not, or dropped."""
+    account = report["fitness"].get("account")
+    if account and account["received"] != account["judged"] + account["not_judged"] + account["dropped"]:
+        yield "account of live packets: %s" % account
+
+
 def complain_clients(outcome, breakage):
     """Each client got through, or did not, as the firewall was set: else the lab itself is wrong."""
     for client, (good, log) in outcome.items():
         edge = (client.row, client.source, client.target)
-        if good == (edge in breakage.broken()):
+        if good == (edge in breakage.broken() and edge not in breakage.closed_ipv6):
             yield "%s %s -> %s %s; it said: %s" % (*edge, "got through" if good else "did not get through", log.read_text()[-600:].strip())
