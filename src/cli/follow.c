@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "hook.h"
+
 struct follow {
     struct pp_watch *watch;
     const char *format;
@@ -13,16 +15,25 @@ struct follow {
     uint64_t every_ns, next_ns;
     uint64_t untold; /* as of the last time it was said */
     bool tells, until_complete;
+    struct hook *hook;      /* NULL: none */
     unsigned left, missing; /* rows to be exercised, and which of them somebody could, when that was last said */
     struct pp_report_options options;
 };
+
+void follow_end(struct follow *follow)
+{
+    if (!follow) return;
+    hook_end(follow->hook);
+    pp_watch_destroy(follow->watch);
+    free(follow);
+}
 
 bool follow_begin(struct follow **out, const struct arguments *a)
 {
     const char *format = a->events ? a->events : "text";
     *out = NULL;
     bool tells = !a->quiet && strcmp(format, "none") != 0;
-    if (!tells && !a->until_complete) return true;
+    if (!tells && !a->until_complete && !a->hook) return true;
     struct follow *follow = calloc(1, sizeof *follow);
     struct pp_watch *watch = follow ? pp_watch_create() : NULL;
     if (!watch) return free(follow), complain("live: out of memory"), false;
@@ -34,15 +45,9 @@ bool follow_begin(struct follow **out, const struct arguments *a)
                               .to = a->output ? stdout : stderr,
                               .every_ns = a->refresh_ns ? a->refresh_ns : REFRESH_DEFAULT_S * UINT64_C(1000000000)};
     terminal_options(a, &follow->options);
+    if (a->hook && !(follow->hook = hook_begin(a->hook))) return follow_end(follow), false;
     *out = follow;
     return true;
-}
-
-void follow_end(struct follow *follow)
-{
-    if (!follow) return;
-    pp_watch_destroy(follow->watch);
-    free(follow);
 }
 
 static bool write_line(void *context, const char *bytes, size_t size)
@@ -67,6 +72,16 @@ static void tell_untold(struct follow *follow)
     follow->untold = untold;
 }
 
+static bool hand_over(void *context, const char *bytes, size_t size) { return hook_send(context, bytes, size), true; }
+
+static void run_hook(struct follow *follow, const struct pp_report *report, const struct pp_event *events, size_t count)
+{
+    struct pp_sink sink = {hand_over, follow->hook};
+    for (size_t i = 0; follow->hook && i < count; i++)
+        if (events[i].kind == PP_EVENT_FINDING)
+            (void)pp_events_write(report, &events[i], 1, time_of_day(), "jsonl", &follow->options, &sink); /* out of memory: left out */
+}
+
 static bool tell(struct follow *follow, struct session *s, const struct pp_report *report)
 {
     const struct pp_event *events;
@@ -74,6 +89,7 @@ static bool tell(struct follow *follow, struct session *s, const struct pp_repor
     struct pp_sink sink = {write_line, follow->to};
     if (!pp_watch_update(follow->watch, report, pp_audit_judge_window(s->audit), &events, &count))
         return complain("live: out of memory while judging"), false;
+    run_hook(follow, report, events, count);
     if (!follow->tells) return true;
     if (!pp_events_write(report, events, count, time_of_day(), follow->format, &follow->options, &sink))
         return complain("live: cannot tell what is new: %s", strerror(errno)), false;

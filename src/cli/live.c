@@ -85,9 +85,9 @@ static bool lock_up(const struct arguments *a)
 /* The report, when there is anything to report on. */
 static int listen_and_report(struct session *s, struct arguments *a)
 {
-    if (!open_interfaces(s, a) || !lock_up(a)) return EXIT_INPUT;
-    struct follow *follow;
+    struct follow *follow; /* first, since the hook's child must have neither the devices nor the confinement */
     if (!follow_begin(&follow, a)) return EXIT_INPUT;
+    if (!open_interfaces(s, a) || !lock_up(a)) return follow_end(follow), EXIT_INPUT;
     if (!a->quiet) announce(a);
     pump(s, a, follow);
     follow_end(follow);

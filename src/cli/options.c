@@ -93,6 +93,7 @@ static bool set_duration(struct arguments *a, const char *v) { return parse_dura
 static bool set_refresh(struct arguments *a, const char *v) { return parse_duration(v, &a->refresh_ns); }
 static bool set_window(struct arguments *a, const char *v) { return parse_duration(v, &a->window_ns); }
 static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
+static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *v != '\0'; }
 static bool set_events(struct arguments *a, const char *v)
 {
     a->events = v;
@@ -124,6 +125,7 @@ static const struct known known[] = {
     {'i', "window", 0, "TIME", "tell rows that stopped working: what was seen this long before is judged too; default 15m",
      "a time such as 15m or 2h", set_window},
     {'i', "events", 0, "FORMAT", "how what is new is told: text, jsonl or none", "text, jsonl or none", set_events},
+    {'i', "hook", 0, "COMMAND", "run this for every new finding, with the finding as JSON on its standard input", "a command", set_hook},
     {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", "a number from 64 to 262144", set_snap_length},
     {'i', "ring-size", 0, "BYTES", "what the kernel keeps until it is read, of each interface; default 16M",
      "a size such as 512K or 16M, 1024M at most", set_ring_size},

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Until complete: what is left to be exercised is told, and when it has been, portproof stops by itself.
+"""Until complete: what is left to be exercised is told, and when it has been, portproof stops by itself. For the one finding on the way
+the hook's command is run, though who listens may run nothing.
 
 usage: complete.py PORTPROOF          exit status 77: no namespace can be made here (skipped)
 """
@@ -36,9 +37,10 @@ def main(portproof):
         namespace.ip("address", "add", address, "dev", "lo")
     with tempfile.TemporaryDirectory() as folder:
         site, report = pathlib.Path(folder) / "site.yaml", pathlib.Path(folder) / "report.json"
+        hooked = pathlib.Path(folder) / "hooked"
         site.write_text(SITE)
         live = subprocess.Popen([*portproof.split(), "live", "-i", "lo", "--site", str(site), "--until-complete", "--refresh", "1s", "--duration", "%ds" % DEADLINE_S,
-                                 "--format", "json", "-o", str(report)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                 "--hook", "cat >>%s; echo $PORTPROOF_SUPPRESSED >>%s" % (hooked, hooked), "--format", "json", "-o", str(report)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         words = []
         threading.Thread(target=lambda: words.extend(live.stderr), daemon=True).start()
         if not until(lambda: any("live on" in line for line in words), 10):
@@ -49,6 +51,11 @@ def main(portproof):
         seen.sendto(b"both are there", ("10.9.0.2", 9))
         if not until(lambda: any("tta-ldap" in line and "tta1" in line and "ldap1" in line for line in words), 10):
             return "what is left was not told: %s" % words
+        if not until(lambda: hooked.exists() and hooked.read_text().endswith("0\n"), 10):
+            return "the hook was not run: %s" % words
+        finding, suppressed = hooked.read_text().splitlines()
+        if json.loads(finding)["finding"]["responder"]["port"] != 9 or suppressed != "0":
+            return "the hook was told %s" % hooked.read_text()
         listener = socket.create_server(("10.9.0.2", 389))
         with socket.create_connection(("10.9.0.2", 389), timeout=2, source_address=("10.9.0.1", 0)):
             listener.accept()[0].close()

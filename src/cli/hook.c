@@ -1,0 +1,140 @@
+#define _GNU_SOURCE
+#include "hook.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+enum { LINE_MOST = 64 * 1024, MINUTE_S = 60 };
+
+struct hook {
+    int to; /* messages, each a number of findings left out before it and a line */
+    uint32_t left_out;
+};
+
+/* --- the child --------------------------------------------------------------------------------------------------------- */
+
+static time_t steady_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* Whether another run is within bounds: the ring holds when the last HOOK_RUNS_A_MINUTE ones began. */
+static bool may_run(time_t runs[HOOK_RUNS_A_MINUTE], unsigned *next)
+{
+    time_t now = steady_s();
+    if (runs[*next] && now - runs[*next] < MINUTE_S) return false;
+    runs[*next] = now + !now;
+    *next = (*next + 1) % HOOK_RUNS_A_MINUTE;
+    return true;
+}
+
+static void exec_command(const char *command, int input, uint32_t suppressed)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%u", suppressed);
+    dup2(input, STDIN_FILENO);
+    setenv("PORTPROOF_SUPPRESSED", number, 1);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+/* A command that does not read its input to the end is no mistake. */
+static void feed(int to, const char *line, size_t size)
+{
+    for (ssize_t wrote; size; line += wrote, size -= (size_t)wrote) {
+        wrote = write(to, line, size);
+        if (wrote < 0 && errno == EINTR) wrote = 0;
+        if (wrote < 0) return;
+    }
+}
+
+static void run(const char *command, const char *line, size_t size, uint32_t suppressed)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return;
+    pid_t child = fork();
+    if (child == 0) exec_command(command, ends[0], suppressed);
+    close(ends[0]);
+    if (child > 0) feed(ends[1], line, size);
+    close(ends[1]);
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+/* Ctrl-C is for who listens; the child ends when nobody can send any more. */
+static _Noreturn void serve(const char *command, int from)
+{
+    static char message[sizeof(uint32_t) + LINE_MOST];
+    time_t runs[HOOK_RUNS_A_MINUTE] = {0};
+    unsigned next = 0;
+    uint32_t suppressed = 0, before;
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    for (ssize_t got; (got = recv(from, message, sizeof message, 0)) != 0;) {
+        if (got < (ssize_t)sizeof before) continue; /* interrupted */
+        memcpy(&before, message, sizeof before);
+        suppressed += before;
+        if (!may_run(runs, &next)) {
+            suppressed++;
+            continue;
+        }
+        run(command, message + sizeof before, (size_t)got - sizeof before, suppressed);
+        suppressed = 0;
+    }
+    _exit(0);
+}
+
+/* --- who listens ------------------------------------------------------------------------------------------------------- */
+
+struct hook *hook_begin(const char *command)
+{
+    int ends[2];
+    struct hook *hook = calloc(1, sizeof *hook);
+    if (!hook || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return free(hook), complain("--hook: %s", strerror(errno)), NULL;
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        serve(command, ends[1]);
+    }
+    close(ends[1]);
+    hook->to = ends[0];
+    if (child > 0) return hook;
+    complain("--hook: %s", strerror(errno));
+    hook_end(hook);
+    return NULL;
+}
+
+void hook_send(struct hook *hook, const char *line, size_t size)
+{
+    char message[sizeof hook->left_out + LINE_MOST];
+    if (size > LINE_MOST) {
+        hook->left_out++;
+        return;
+    }
+    memcpy(message, &hook->left_out, sizeof hook->left_out);
+    memcpy(message + sizeof hook->left_out, line, size);
+    if (sendto(hook->to, message, sizeof hook->left_out + size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0) < 0)
+        hook->left_out++;
+    else
+        hook->left_out = 0;
+}
+
+void hook_end(struct hook *hook)
+{
+    if (!hook) return;
+    close(hook->to);
+    free(hook);
+}
