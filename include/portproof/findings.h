@@ -129,6 +129,7 @@ struct pp_finding {
     char community_id[40];   /* "1:…"; empty: none */
     const char *brief;       /* what happened, in a few words */
     const char *explanation; /* what happened and what to do about it; one or two sentences */
+    const char *exercise;    /* of a missing edge: what to do to see it; else NULL */
     const char *action;      /* "open", "close", "test", "settle", "renew": the verb of the to-do line */
 };
 

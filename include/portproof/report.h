@@ -32,6 +32,11 @@ bool pp_report_write(const struct pp_report *report, const char *format, const s
 /** The formats' names, for a usage message; NULL past the last. */
 const char *pp_report_format(unsigned i);
 
+/** Rows that are due and that nothing has decided yet: missing, or not observable. */
+unsigned pp_plan_left(const struct pp_report *report);
+/** What would decide them, a paragraph each, for people; nothing when none is left. false: out of memory, or the sink stopped. */
+bool pp_plan_write(const struct pp_report *report, const struct pp_report_options *options, const struct pp_sink *sink);
+
 /** What a watch told of `report`, a line each, for whoever reads along: "text", or "jsonl" (objects with `event`, `at`, and what it is
  * about). `at`: when it was judged. false: unknown format, out of memory, or the sink stopped. */
 bool pp_events_write(const struct pp_report *report, const struct pp_event *events, size_t count, pp_time_ns at, const char *format,

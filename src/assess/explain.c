@@ -168,7 +168,9 @@ static void explain_missing(struct assessment *a, struct text *text, struct pp_f
     if (f->pairs > 1) text_printf(text, "%u pairs of hosts were due. ", f->pairs);
     text_add(text, "Nobody tried it in this capture, though both sides were visible. ");
     text_add(text, "To exercise it: ");
+    size_t before = text->length;
     add_exercise(a, text, f);
+    if (!text->failed) f->exercise = arena_copy(a->arena, text->bytes + before, text->length - before);
 }
 
 /* What to do about a flow nobody wants: it got through, or something already stopped it. */

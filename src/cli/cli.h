@@ -17,7 +17,7 @@ struct arguments {
     uint64_t duration_ns, refresh_ns, window_ns;
     const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes;
-    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox;
+    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete;
     const char *interfaces[PP_LIVE_MAX];
     uint32_t interface_count;
     char **operands;

@@ -92,6 +92,7 @@ static bool set_require_sandbox(struct arguments *a, const char *v) { return (vo
 static bool set_duration(struct arguments *a, const char *v) { return parse_duration(v, &a->duration_ns); }
 static bool set_refresh(struct arguments *a, const char *v) { return parse_duration(v, &a->refresh_ns); }
 static bool set_window(struct arguments *a, const char *v) { return parse_duration(v, &a->window_ns); }
+static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
 static bool set_events(struct arguments *a, const char *v)
 {
     a->events = v;
@@ -118,6 +119,7 @@ static const struct known known[] = {
     {'i', "interface", 'i', "INTERFACE", "where to capture; may be given more than once; \"any\" for all", "16 different ones at most",
      set_interface},
     {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", "a time such as 90s, 15m or 2h", set_duration},
+    {'i', "until-complete", 0, NULL, "stop as soon as every due row is decided; --duration is then the deadline", NULL, set_until_complete},
     {'i', "refresh", 0, "TIME", "judge, and tell what is new, this often; default 10s", "a time such as 10s or 1m", set_refresh},
     {'i', "window", 0, "TIME", "tell rows that stopped working: what was seen this long before is judged too; default 15m",
      "a time such as 15m or 2h", set_window},
