@@ -58,7 +58,8 @@ static void note_gaps(struct assessment *a, const struct pp_capture_info *c)
         else {
             count++;
             last = gap;
-            lasted += gap->to_ns == PP_NO_FIRST ? 0 : gap->to_ns - gap->from_ns;
+            pp_time_ns to = gap->to_ns == PP_NO_FIRST ? account->until_ns : gap->to_ns;
+            lasted += to > gap->from_ns ? to - gap->from_ns : 0;
         }
     }
     if (!last) return;
@@ -67,7 +68,7 @@ static void note_gaps(struct assessment *a, const struct pp_capture_info *c)
          arena_format(a->arena,
                       "%s could not be listened to for %s in all (%u gap%s, the last from %s: %s%s); what went by then is unknown", c->name,
                       duration_readable(lasted, duration), count, count == 1 ? "" : "s", from, pp_link_event_name(last->event),
-                      last->to_ns == PP_NO_FIRST ? ", and still so" : ""));
+                      last->to_ns == PP_NO_FIRST ? ", which lasts" : ""));
 }
 
 /* The sums are whole at the end of a capture only; while it runs, some packets wait in the ring. */

@@ -183,8 +183,9 @@ static void read_counts(struct pp_capture *capture)
     struct pp_capture_info *info = &capture->info;
     struct pcap_stat stat;
     live->counted_ns = clock_ns(CLOCK_MONOTONIC);
+    info->account.until_ns = clock_ns(CLOCK_REALTIME);
     if (live->pcap && pcap_stats(live->pcap, &stat) == 0) {
-        account_add(&info->account, &live->counts, stat.ps_recv, stat.ps_drop, clock_ns(CLOCK_REALTIME));
+        account_add(&info->account, &live->counts, stat.ps_recv, stat.ps_drop, info->account.until_ns);
         info->drops_known = true;
     }
     count_missed(capture);
@@ -252,6 +253,7 @@ static void come_back(struct pp_capture *capture)
 {
     struct live *live = capture->live;
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    capture->info.account.until_ns = clock_ns(CLOCK_REALTIME);
     if (live->finishing) {
         capture->ended = true;
         return;

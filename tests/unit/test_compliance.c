@@ -201,6 +201,25 @@ TEST(unknown_drops_gaps_and_small_size_never_make_a_capture_poor)
     assert_false(e->report->fitness.drops_known);
 }
 
+TEST(a_link_that_was_gone_is_told_with_how_long_even_while_it_lasts)
+{
+    enum { SECOND = 1000000000 };
+    struct evidence *e = good_but("");
+    struct pp_live_account *account = &e->captures[0].account;
+    e->captures[0].live = account->interface_known = true;
+    account->gaps[0] = (struct pp_link_gap){1000ull * SECOND, 1002ull * SECOND, PP_LINK_DOWN, "eth0"};
+    account->gaps[1] = (struct pp_link_gap){1010ull * SECOND, PP_NO_FIRST, PP_LINK_REMOVED, "eth0"};
+    account->gaps_in_all = account->gap_count = 2;
+    account->until_ns = 1015ull * SECOND;
+    const struct pp_fitness *fitness = &judge(e)->fitness;
+    const char *told = NULL;
+    for (uint32_t i = 0; i < fitness->note_count; i++)
+        if (strstr(fitness->notes[i], "could not be listened to")) told = fitness->notes[i];
+    assert_int_equal(fitness->grade, PP_LIMITED);
+    assert_non_null(told);
+    assert_non_null(strstr(told, "for 7 s in all (2 gaps, the last from 1970-01-01 00:16:50 UTC: removed, which lasts)"));
+}
+
 TEST(two_minutes_of_silence_are_a_gap_and_less_is_not)
 {
     struct evidence *e = good_but("");
@@ -257,6 +276,7 @@ int main(void)
         cmocka_unit_test(cut_payload_makes_no_capture_poor),
         cmocka_unit_test(known_drops_above_one_percent_are_poor),
         cmocka_unit_test(unknown_drops_gaps_and_small_size_never_make_a_capture_poor),
+        cmocka_unit_test(a_link_that_was_gone_is_told_with_how_long_even_while_it_lasts),
         cmocka_unit_test(two_minutes_of_silence_are_a_gap_and_less_is_not),
         cmocka_unit_test(one_sided_flows_show_in_their_share),
         cmocka_unit_test(a_link_type_that_is_not_read_and_malformed_frames_are_notes),
