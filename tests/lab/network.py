@@ -11,6 +11,16 @@ from world import WORK, Missing
 ROUTER = "router"
 ROUTER_ADDRESSES = ["10.0.0.1", "2001:db8::1"]  # the same on all its links
 NO_CHATTER = ("accept_ra=0", "router_solicitations=0", "accept_dad=0")
+# Who has which hardware address is told, not asked: questions fall into one of two recordings that start at the same time.
+HOST_LINK = """address add {own}
+route add {router} dev eth0
+route add default via {router} dev eth0
+neighbour add {router} lladdr {mac} dev eth0 nud permanent
+"""
+ROUTER_LINK = """address add {own} dev {name} {nodad}
+route add {host} dev {name}
+neighbour add {host} lladdr {mac} dev {name} nud permanent
+"""
 DENY = {"drop": "drop", "reject": "reject with icmpx admin-prohibited", "reset": "meta l4proto tcp reject with tcp reset"}
 QUIET_SECONDS, SETTLE_SECONDS = 0.4, 10
 CALLBACK = "600-1023"  # where rsh listens for its second connection; the site waives it
@@ -36,7 +46,8 @@ class Network:
             self.add(name)
         (WORK / "etc" / "hosts").write_text("127.0.0.1 localhost lab\n" + "".join(
             "%s %s\n" % (address, name) for name in self.hosts for address in self.addresses(name)))
-        (WORK / "etc" / "nsswitch.conf").write_text("passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n")
+        (WORK / "etc" / "nsswitch.conf").write_text("".join(
+            "%s: files\n" % table for table in ("passwd", "group", "shadow", "hosts", "services", "protocols")))
 
     @staticmethod
     def quiet():
@@ -62,15 +73,15 @@ class Network:
         self.inside(name, "sysctl", "-q", "net.ipv4.tcp_synack_retries=1", *self.quiet())  # no run leaves anything for the next
         if len(self.addresses(name)) == 1:
             self.inside(name, "sysctl", "-q", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
-        command("ip", "link", "add", "eth0", "netns", name, "type", "veth", "peer", "name", name, "netns", ROUTER)
+        here, there = ("02:00:00:00:%02x:%02x" % (side, len(self.inside_process)) for side in (0, 1))
+        command("ip", "link", "add", "eth0", "address", here, "netns", name, "type", "veth", "peer", "name", name, "address", there, "netns", ROUTER)
         command("ip", "-n", name, "link", "set", "lo", "up")
         for end, device in ((name, "eth0"), (ROUTER, name)):
             command("ip", "-n", end, "link", "set", device, "up")
         for address, router in zip(self.addresses(name), ROUTER_ADDRESSES):
-            own = address + ("/24 broadcast + dev eth0 noprefixroute" if "." in address else "/128 dev eth0 nodad")
-            command("ip", "-n", name, "-batch", "-", text="address add %s\nroute add %s dev eth0\nroute add default via %s dev eth0\n" % (own, router, router))
-            command("ip", "-n", ROUTER, "-batch", "-", text="address add %s dev %s %s\nroute add %s dev %s\n" % (
-                router, name, "" if "." in router else "nodad", address, name))
+            own, nodad = ("/24 broadcast + dev eth0 noprefixroute", "") if "." in address else ("/128 dev eth0 nodad", "nodad")
+            command("ip", "-n", name, "-batch", "-", text=HOST_LINK.format(own=address + own, router=router, mac=there))
+            command("ip", "-n", ROUTER, "-batch", "-", text=ROUTER_LINK.format(own=router, nodad=nodad, host=address, name=name, mac=here))
 
     @staticmethod
     def within(name, *words):

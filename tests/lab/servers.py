@@ -95,7 +95,8 @@ class Server:
 
 
 def standin(where, ports, rows, address="{address}", what="serve"):
-    return Server(where, "python3", "%s/standin.py %s %s %s" % (HERE, what, address, ports), set() if what == "sink" else set(ports.split()), rows=rows)
+    listening = set() if what == "sink" else set(ports.split())
+    return Server(where, "python3", "%s/standin.py %s %s %s" % (HERE, what, address, ports), listening, rows=rows)
 
 
 SAMBA_OPTIONS = "--foreground --no-process-group --debug-stdout -s {conf}"
@@ -109,7 +110,8 @@ SERVERS = [
     Server("tta1", "lpd", "-l", {"515/tcp"}, rows=("app-tta-lpd",), clients=("rlpr",)),
     Server("windows-server", "nmbd", SAMBA_OPTIONS, {"137/udp"}, SAMBA, ("tta-win-nbns",), ("nmblookup",)),
     Server("windows-server", "smbd", SAMBA_OPTIONS, {"139/tcp"}, SAMBA, ("tta-win-nbss",), ("smbclient",)),
-    Server("ldap-server", "slapd", "-d 0 -f {conf} -h ldap:///\\ ldaps:///", {"389/tcp", "636/tcp"}, SLAPD, ("tta-ldap", "tta-ldaps"), ("ldapsearch",)),
+    Server("ldap-server", "slapd", "-d 0 -f {conf} -h ldap:///\\ ldaps:///", {"389/tcp", "636/tcp"}, SLAPD,
+           ("tta-ldap", "tta-ldaps"), ("ldapsearch",)),
     Server(APP, "/usr/sbin/sshd", "-D -e -f {conf}", {"22/tcp"}, SSHD, ("tta-app-ssh",), ("ssh", "ssh-keygen")),
     Server(APP, "inetd", "-i {conf}", {"23/tcp"}, TELNETD, ("tta-app-telnet",), ("telnetd", "telnet")),
     Server(APP, "inetd", "-i {conf}", {"512/tcp", "513/tcp", "514/tcp"}, RSERVERS, ("tta-app-rexec", "tta-app-rlogin", "tta-app-rcmd"),
@@ -213,5 +215,5 @@ def restart(stopped):
 
 def wait_for(running):
     until(lambda: all(one.ready() for one in running), READY_SECONDS, 0.1)
-    return ["%s on %s did not open %s; it said:\n%s" % (one.server.program, one.host, ", ".join(sorted(one.server.ports)), one.log.read_text()[-2000:])
-            for one in running if not one.ready()]
+    return ["%s on %s did not open %s; it said:\n%s" % (
+        one.server.program, one.host, ", ".join(sorted(one.server.ports)), one.log.read_text()[-2000:]) for one in running if not one.ready()]

@@ -13,7 +13,8 @@ def edges(report, row, source, target):
 
 
 def edge_text(row, edge):
-    return "%s: %s -> %s is %s (%s)" % (row, edge["from"].get("name", "any"), edge["to"].get("name", "any"), edge["state"], edge.get("outcome", "never tried"))
+    source, target = (edge[end].get("name", "any") for end in ("from", "to"))
+    return "%s: %s -> %s is %s (%s)" % (row, source, target, edge["state"], edge.get("outcome", "never tried"))
 
 
 def complain_broken(report, breakage, network):
