@@ -28,7 +28,7 @@ bool input_more(struct source *source)
 {
     struct input *input = &source->input;
     if (input->left) return true;
-    if (input->ended || input->fd < 0) {
+    if (input->ended || input->map || input->fd < 0) { /* a mapped file was all there from the beginning */
         input->ended = true;
         return false;
     }

@@ -201,23 +201,47 @@ static void standard_input_and_fifos_stream(void **state)
     free(packed);
 }
 
+/* The bytes as a file, which is mapped when it is opened. */
+static void read_file_of(const uint8_t *bytes, size_t size, const struct pp_capture_options *options, struct reading *r)
+{
+    char path[] = "/tmp/portproof-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, size), (ssize_t)size);
+    close(fd);
+    read_all(pp_capture_open(path, options), r);
+    unlink(path);
+}
+
 static void a_mapped_file_gives_the_same_frames(void **state)
 {
     (void)state;
     size_t size;
     uint8_t *file = large_file(&size);
     struct reading plain, r;
-    char path[] = "/tmp/portproof-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, file, size), (ssize_t)size);
-    close(fd);
-    read_bytes(file, size, &(struct pp_capture_options){.hash = true}, &plain);
-    read_all(pp_capture_open(path, &(struct pp_capture_options){.hash = true}), &r);
+    const struct pp_capture_options options = {.hash = true};
+    read_bytes(file, size, &options, &plain);
+    read_file_of(file, size, &options, &r);
     assert_same(&r, &plain);
     assert_string_equal(r.info.sha256, plain.info.sha256);
-    unlink(path);
     free(file);
+}
+
+static void compressed_files_give_the_same_frames(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t *file = large_file(&size), *packed = malloc(2 * ROOM);
+    struct reading plain, r;
+    const struct pp_capture_options options = {.hash = true};
+    read_bytes(file, size, NULL, &plain);
+    read_file_of(packed, gzip(file, size, packed), &options, &r);
+    assert_same(&r, &plain);
+    assert_int_equal(strlen(r.info.sha256), 64);
+    read_file_of(packed, ZSTD_compress(packed, 2 * ROOM, file, size, 1), &options, &r);
+    assert_same(&r, &plain);
+    free(file);
+    free(packed);
 }
 
 int main(void)
@@ -228,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_small_compressed_file_may_be_cut_anywhere),
         cmocka_unit_test(standard_input_and_fifos_stream),
         cmocka_unit_test(a_mapped_file_gives_the_same_frames),
+        cmocka_unit_test(compressed_files_give_the_same_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
