@@ -37,8 +37,9 @@ class Breakage:
 
 
 HEALTHY = Breakage("healthy", "The firewall is the port list.")
+DROPPED = Breakage("dropped", "LDAP from one array member is dropped.", closed=[("tta-ldap", "tta1", "ldap1")])
 BREAKAGES = [
-    Breakage("dropped", "LDAP from one array member is dropped.", closed=[("tta-ldap", "tta1", "ldap1")]),
+    DROPPED,
     Breakage("rejected", "Print jobs to the primary are rejected with ICMP.", closed=[("app-tta-lpd", "app1", "tta1")], deny="reject"),
     Breakage("reset", "Terminal services are answered with a forged reset.", closed=[("tta-app-rdp", "tta1", "app1")], deny="reset"),
     Breakage("member-forgotten", "Clients reach one array member and not the other.", closed=[(row, "client1", "tta2") for row in TO_CLIENTS]),
