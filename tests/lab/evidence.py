@@ -11,8 +11,8 @@ PLACES = {ROUTER: "any", "tta1": "eth0", "client1": "lo"}
 SNAP_LENGTH = 256  # as live takes by default
 START_SECONDS = 10
 # What may differ between a report on a file and one on an interface: what the input is called, whether it tells what was lost,
-# and the kernel's two stamps on one packet.
-OWN = ("captures", "options", "account", "drops", "first", "last")
+# and the kernel's two stamps and places of one packet: of two that come at once on two processors, each socket may count another first.
+OWN = ("captures", "options", "account", "drops", "first", "last", "first_frame")
 LOSS_UNKNOWN = re.compile("loss while capturing is unknown|.* packets lost by the interfaces themselves are not known")
 
 
