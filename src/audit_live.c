@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "audit_inside.h"
+#include "clock.h"
 
 /* --- what is known ------------------------------------------------------------------------------------------------------ */
 
@@ -50,20 +50,13 @@ static bool gather(struct pp_audit *audit, struct lane *lane)
     return ok;
 }
 
-/* Slices end by a clock that only goes forward: steps of the day's clock make no window longer or shorter. */
-static uint64_t steady_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 bool live_turn(struct pp_audit *audit)
 {
     bool ok = true;
     if (audit->lane_count) refresh_infos(audit, audit->lanes[0]);
     for (uint32_t i = 1; ok && i < audit->lane_count; i++) ok = gather(audit, audit->lanes[i]);
     if (!audit->slices || !ok) return ok;
+    /* By a clock that only goes forward: steps of the date make no window longer or shorter. */
     ok = pp_slices_turn(audit->slices, audit->flows, steady_ns());
     audit->first->flows = pp_slices_now(audit->slices);
     return ok;
@@ -130,9 +123,10 @@ static bool judge_live(struct worker *worker, struct input *input, size_t count)
 static bool pump(struct lane *lane, bool *running)
 {
     enum { WAIT_MS = 200 };
+    uint32_t wait_ms = lane->worker->audit->options.wait_ms;
     struct pp_capture *captures[PP_LIVE_MAX];
     for (uint32_t i = 0; i < lane->count; i++) captures[i] = lane->inputs[i].capture;
-    bool ok = pp_capture_wait(captures, lane->count, WAIT_MS);
+    bool ok = pp_capture_wait(captures, lane->count, wait_ms ? (int)wait_ms : WAIT_MS);
     *running = false;
     pthread_mutex_lock(&lane->lock);
     for (uint32_t i = 0; ok && i < lane->count; i++) {

@@ -13,6 +13,7 @@ struct pp_audit_options {
     bool decap;                /* judge what tunnels carry */
     bool hash;                 /* SHA-256 of every capture */
     uint64_t window_ns;        /* live: also judge what was seen this long before (pp_audit_judge_window); 0: do not */
+    uint32_t wait_ms;          /* live: how long pp_audit_pump may wait; 0: 200 */
     unsigned threads;          /* that may read; 0: as many as there are processors, at most PP_THREADS_MAX */
     /** Called now and then while reading, by the thread that called pp_audit_read; position and total in bytes of the current capture.
      * NULL: never. */
@@ -34,8 +35,8 @@ bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture);
 /** Live: another capture of the interface that was attached last, which shares its packets (pp_live_options.fanout); one more thread
  * reads it, with those of the other interfaces in the same place. Up to PP_THREADS_MAX captures of an interface. */
 bool pp_audit_attach_beside(struct pp_audit *audit, struct pp_capture *capture);
-/** Judge the frames that are there now, of all captures; waits a fifth of a second at most when there are none. false: all captures
- * ended, or memory is out. */
+/** Judge the frames that are there now, of all captures; waits `wait_ms` at most when there are none. false: all captures ended, or
+ * memory is out. */
 bool pp_audit_pump(struct pp_audit *audit);
 /** Live: let nothing more in, judge what is left, take the last counts and close the captures. false: out of memory. */
 bool pp_audit_detach(struct pp_audit *audit);

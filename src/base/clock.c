@@ -10,6 +10,16 @@
 
 #include "digits.h"
 
+static uint64_t read_clock(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t steady_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+pp_time_ns time_of_day_ns(void) { return read_clock(CLOCK_REALTIME); }
+
 /* A day of the proleptic Gregorian calendar from its number since 1970-01-01. Years are counted from March, so that the day
  * that comes and goes is the last of a year; 400 of them have 146,097 days. (gmtime_r and strftime say the same, and take
  * twenty times as long; a large report has twenty thousand times in it.) */

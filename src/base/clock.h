@@ -1,4 +1,4 @@
-/* Times as text. Only UTC, so that equal inputs give equal bytes wherever they are read. */
+/* Times: as text (only UTC, so that equal inputs give equal bytes wherever they are read), and what time it is. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -8,6 +8,11 @@
 #include "portproof/base.h"
 
 enum { TIME_TEXT_MAX = 40, NS_PER_S = 1000000000 };
+
+/** Of a clock that only goes forward, at the pace of seconds, whatever is done to the system's date. Its beginning means nothing. */
+uint64_t steady_ns(void);
+/** The system's date, which may be set at any time. */
+pp_time_ns time_of_day_ns(void);
 
 /** RFC 3339, UTC, nine decimals: 2026-11-20T09:58:11.000000000Z. Returns `out`. */
 char *time_rfc3339(pp_time_ns time, char out[TIME_TEXT_MAX]);

@@ -22,8 +22,8 @@
 
 enum {
     LANES = 16,
-    LANE_RECORDS = 2048,  /* a lane that finds more ends the chunk; four times what is expected */
-    CHUNK_RECORDS = 4096, /* aimed at: their headers take half a MiB of cache lines */
+    LANE_RECORDS = 2048,  /* a lane that finds more ends the chunk; five times what is expected */
+    CHUNK_RECORDS = 6144, /* aimed at: their headers take three quarters of a MiB of cache lines */
     AHEAD = 24,           /* frames are asked for so many frames before they are handed out */
     CHUNK_BYTES_MIN = 64 * 1024,
     CHUNK_BYTES_MAX = 16 * 1024 * 1024,

@@ -13,11 +13,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <pcap.h>
 
 #include "account.h"
+#include "clock.h"
 #include "link_watch.h"
 #include "reader.h"
 #include "text.h"
@@ -56,13 +56,6 @@ struct live {
     uint8_t *bytes; /* of the batch handed out; owned */
     size_t used, room;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* --- opening ------------------------------------------------------------------------------------------------------------ */
 
@@ -114,7 +107,7 @@ static bool share(struct pp_capture *capture, pcap_t *pcap, bool *not_now)
     int fd = pcap_fileno(pcap);
     if (!live->options.fanout) return true;
     bool shut = packet_socket_shut(fd);
-    live->from_ns = clock_ns(CLOCK_REALTIME);
+    live->from_ns = time_of_day_ns();
     if (shut && packet_socket_join(fd, live->options.fanout, live->watch.now.loopback))
         return capture->filter.expression || packet_socket_open(fd); /* a filter is set next */
     *not_now = live->opened;
@@ -140,7 +133,7 @@ static int open_handle(struct pp_capture *capture)
     char said[PCAP_ERRBUF_SIZE] = "";
     pcap_t *pcap = pcap_create(*live->watch.now.name ? live->watch.now.name : capture->name, said);
     if (!pcap) return capture_stop(capture, CORRUPT, "cannot capture: %s", said), PCAP_ERROR;
-    live->counts.read_ns = clock_ns(CLOCK_REALTIME);
+    live->counts.read_ns = time_of_day_ns();
     int status = activate(live, pcap);
     const char *why = status < 0 ? refusal(status, pcap_geterr(pcap)) : NULL;
     if (why) capture_stop(capture, CORRUPT, "cannot capture: %s", why);
@@ -182,8 +175,8 @@ static void read_counts(struct pp_capture *capture)
     struct live *live = capture->live;
     struct pp_capture_info *info = &capture->info;
     struct pcap_stat stat;
-    live->counted_ns = clock_ns(CLOCK_MONOTONIC);
-    info->account.until_ns = clock_ns(CLOCK_REALTIME);
+    live->counted_ns = steady_ns();
+    info->account.until_ns = time_of_day_ns();
     if (live->pcap && pcap_stats(live->pcap, &stat) == 0) {
         account_add(&info->account, &live->counts, stat.ps_recv, stat.ps_drop, info->account.until_ns);
         info->drops_known = true;
@@ -207,7 +200,7 @@ static void begin_emptying(struct live *live)
     if (live->phase != OPEN) return;
     packet_socket_shut(pcap_fileno(live->pcap)); /* renamed, it would go on for ever */
     live->phase = EMPTYING;
-    live->since_ns = clock_ns(CLOCK_MONOTONIC);
+    live->since_ns = steady_ns();
 }
 
 static enum pp_link_event trouble(const struct link_state *state)
@@ -223,7 +216,7 @@ static void link_changed(void *context, const struct link_state *before)
     struct live *live = capture->live;
     struct pp_live_account *account = &capture->info.account;
     const struct link_state *now = &live->watch.now;
-    pp_time_ns time = clock_ns(CLOCK_REALTIME);
+    pp_time_ns time = time_of_day_ns();
     if (before->index && now->index && strcmp(before->name, now->name) != 0) {
         account_renamed(account, now->name, time);
         begin_emptying(live); /* libpcap asks for the interface by its old name, and fails sooner or later */
@@ -252,8 +245,8 @@ static void leave(struct pp_capture *capture)
 static void come_back(struct pp_capture *capture)
 {
     struct live *live = capture->live;
-    uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    capture->info.account.until_ns = clock_ns(CLOCK_REALTIME);
+    uint64_t now = steady_ns();
+    capture->info.account.until_ns = time_of_day_ns();
     if (live->finishing) {
         capture->ended = true;
         return;
@@ -264,7 +257,7 @@ static void come_back(struct pp_capture *capture)
     bool watched = live->watch.fd >= 0;
     if ((watched && (!live->watch.now.index || !live->watch.now.up)) || open_handle(capture) != 0) return;
     if (!watched || trouble(&live->watch.now) == PP_LINK_RENAMED)
-        account_gap_end(&capture->info.account, live->watch.now.name, clock_ns(CLOCK_REALTIME));
+        account_gap_end(&capture->info.account, live->watch.now.name, time_of_day_ns());
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------ */
@@ -320,7 +313,7 @@ static size_t read_ring(struct pp_capture *capture, struct pp_frame *frames, siz
     int got = pcap_dispatch(live->pcap, max < INT_MAX ? (int)max : INT_MAX, copy_frame, (u_char *)&batch);
     live->more = got > 0;
     if (got == PCAP_ERROR && live->phase == OPEN) { /* "The interface disappeared", or worse: opening it again will tell */
-        account_gap_begin(&capture->info.account, PP_LINK_FAILED, live->watch.now.name, clock_ns(CLOCK_REALTIME));
+        account_gap_begin(&capture->info.account, PP_LINK_FAILED, live->watch.now.name, time_of_day_ns());
         begin_emptying(live);
     }
     return account_batch(capture, &batch);
@@ -330,7 +323,7 @@ static void check_empty(struct pp_capture *capture)
 {
     struct live *live = capture->live;
     read_counts(capture);
-    if (outstanding(&capture->info) == 0 || clock_ns(CLOCK_MONOTONIC) - live->since_ns > EMPTYING_MOST_NS) leave(capture);
+    if (outstanding(&capture->info) == 0 || steady_ns() - live->since_ns > EMPTYING_MOST_NS) leave(capture);
 }
 
 size_t live_read(struct pp_capture *capture, struct pp_frame *frames, size_t max)
@@ -342,7 +335,7 @@ size_t live_read(struct pp_capture *capture, struct pp_frame *frames, size_t max
     if (live->phase == AWAY || capture->ended) return 0;
     size_t count = read_ring(capture, frames, max);
     if (live->phase == EMPTYING && count == 0) check_empty(capture);
-    if (live->pcap && clock_ns(CLOCK_MONOTONIC) - live->counted_ns > COUNT_EVERY_NS) {
+    if (live->pcap && steady_ns() - live->counted_ns > COUNT_EVERY_NS) {
         read_counts(capture);
         link_watch_ask(&live->watch);
     }

@@ -52,7 +52,7 @@ static bool describe(const struct pp_capture *capture, struct chunk_format *f)
 
 static uint64_t chunk_bytes(const struct pp_capture *capture)
 {
-    uint64_t bytes = capture->record_bytes * CHUNK_RECORDS + (capture->record_bytes > 32 ? 256 * 1024 : 0);
+    uint64_t bytes = capture->record_bytes * CHUNK_RECORDS;
     return bytes < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : bytes > CHUNK_BYTES_MAX ? CHUNK_BYTES_MAX : bytes;
 }
 

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "clock.h"
 
-enum { LINE_MOST = 64 * 1024, MINUTE_S = 60 };
+enum { LINE_MOST = 64 * 1024 };
+static const uint64_t MINUTE_NS = 60 * UINT64_C(1000000000);
 
 struct hook {
     int to; /* messages, each a number of findings left out before it and a line */
@@ -23,18 +24,11 @@ struct hook {
 
 /* --- the child --------------------------------------------------------------------------------------------------------- */
 
-static time_t steady_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 /* Whether another run is within bounds: the ring holds when the last HOOK_RUNS_A_MINUTE ones began. */
-static bool may_run(time_t runs[HOOK_RUNS_A_MINUTE], unsigned *next)
+static bool may_run(uint64_t runs[HOOK_RUNS_A_MINUTE], unsigned *next)
 {
-    time_t now = steady_s();
-    if (runs[*next] && now - runs[*next] < MINUTE_S) return false;
+    uint64_t now = steady_ns();
+    if (runs[*next] && now - runs[*next] < MINUTE_NS) return false;
     runs[*next] = now + !now;
     *next = (*next + 1) % HOOK_RUNS_A_MINUTE;
     return true;
@@ -76,7 +70,7 @@ static void run(const char *command, const char *line, size_t size, uint32_t sup
 static _Noreturn void serve(const char *command, int from)
 {
     static char message[sizeof(uint32_t) + LINE_MOST];
-    time_t runs[HOOK_RUNS_A_MINUTE] = {0};
+    uint64_t runs[HOOK_RUNS_A_MINUTE] = {0};
     unsigned next = 0;
     uint32_t suppressed = 0, before;
     signal(SIGINT, SIG_IGN);

@@ -1,11 +1,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
-#include "follow.h"
+#include "clock.h"
+#include "monitor.h"
 #include "privileges.h"
 #include "text.h"
 
@@ -17,21 +17,14 @@ static void stop(int signal_number)
     stopped = 1;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Until Ctrl-C, SIGTERM or --duration; the first one ends the capture, and the report follows. */
-static void pump(struct session *s, const struct arguments *a, struct follow *follow)
+static void pump(struct session *s, const struct arguments *a, struct monitor *monitor)
 {
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    uint64_t end = a->duration_ns ? now_ns() + a->duration_ns : UINT64_MAX;
-    while (!stopped && now_ns() < end && pp_audit_pump(s->audit) && follow_now(follow, s, now_ns())) continue;
+    uint64_t end = a->duration_ns ? steady_ns() + a->duration_ns : UINT64_MAX;
+    while (!stopped && steady_ns() < end && pp_audit_pump(s->audit) && monitor_turn(monitor, s)) continue;
 }
 
 /* Captures of one interface, as many as there are threads to read it, share its packets. */
@@ -85,12 +78,12 @@ static bool lock_up(const struct arguments *a)
 /* The report, when there is anything to report on. */
 static int listen_and_report(struct session *s, struct arguments *a)
 {
-    struct follow *follow; /* first, since the hook's child must have neither the devices nor the confinement */
-    if (!follow_begin(&follow, a)) return EXIT_INPUT;
-    if (!open_interfaces(s, a) || !lock_up(a)) return follow_end(follow), EXIT_INPUT;
+    struct monitor *monitor = monitor_begin(a);
+    if (!monitor) return EXIT_INPUT;
+    if (!open_interfaces(s, a) || !lock_up(a) || !monitor_start(monitor)) return monitor_end(monitor), EXIT_INPUT;
     if (!a->quiet) announce(a);
-    pump(s, a, follow);
-    follow_end(follow);
+    pump(s, a, monitor);
+    monitor_end(monitor);
     bool whole = pp_audit_detach(s->audit);
     if (!whole) complain("out of memory: the flows do not fit; try a smaller --max-flows");
     complain_captures(s);

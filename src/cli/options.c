@@ -32,19 +32,19 @@ static bool number(const char *value, uint32_t least, uint32_t most, uint32_t *o
     return true;
 }
 
-/* 90, 90s, 15m, 2h */
+/* 90s, 15m, 2h, 1d */
 static bool parse_duration(const char *value, uint64_t *out)
 {
     static const struct {
         char unit;
         uint32_t seconds;
-    } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
     char *end;
     errno = 0;
     unsigned long n = strtoul(value, &end, 10);
     if (errno || end == value || value[0] == '-' || n == 0 || n > 1000000) return false;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (*end == units[i].unit && (!*end || !end[1])) return *out = (uint64_t)n * units[i].seconds * NS_PER_S, true;
+        if (*end == units[i].unit && !end[1]) return *out = (uint64_t)n * units[i].seconds * NS_PER_S, true;
     return false;
 }
 

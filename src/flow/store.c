@@ -14,7 +14,6 @@ static struct slots slots_take(size_t count)
 {
     size_t bytes = count * sizeof(uint32_t);
     uint32_t *at = pages_take(bytes);
-    if (at && bytes < PAGES_HUGE) memset(at, 0, bytes);
     return (struct slots){at, (uint32_t)(count - 1)};
 }
 

@@ -20,16 +20,6 @@ NETLET = 4000  # row client-netlet-login, on a client's own loopback
 WINDOW_S = 2
 
 
-def serve(listener):
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        connection.sendall(connection.recv(64))
-        connection.close()
-
-
 def ask():
     with socket.create_connection(("127.0.0.1", NETLET), timeout=2) as client:
         client.sendall(b"hello")
@@ -62,7 +52,7 @@ def main(portproof):
         threading.Thread(target=collect, args=(live.stdout, lines), daemon=True).start()
         time.sleep(0.5)
         listener = socket.create_server(("127.0.0.1", NETLET))
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        threading.Thread(target=namespace.serve, args=(listener,), daemon=True).start()
         ask()
         row = {"event": "row", "row": "client-netlet-login"}
         if not wait_for(lines, {**row, "was": "optional", "is": "expected"}, 10):

@@ -10,17 +10,9 @@ import sys
 import threading
 import time
 
+import namespace
+
 NETLET = 4000  # row client-netlet-login, on a client's own loopback
-
-
-def serve(listener):
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        connection.sendall(connection.recv(64))
-        connection.close()
 
 
 def main(portproof):
@@ -38,7 +30,7 @@ def main(portproof):
         live.kill()
         print("skipped: port %d is in use here (%s)" % (NETLET, why))
         return 77
-    threading.Thread(target=serve, args=(listener,), daemon=True).start()
+    threading.Thread(target=namespace.serve, args=(listener,), daemon=True).start()
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", NETLET)) as client:
             client.sendall(b"hello")

@@ -65,6 +65,17 @@ def sender(interface):
     return raw
 
 
+def serve(listener):
+    """Answer whoever connects with what they said, until the listener is closed."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        connection.sendall(connection.recv(64))
+        connection.close()
+
+
 class Live:
     """portproof live, until it listens; stop() gives its report."""
 

@@ -1,0 +1,95 @@
+#include "monitor.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+
+/* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the
+ * confinement. */
+static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, lines_begin, plan_begin};
+enum { OUTLETS = sizeof beginnings / sizeof *beginnings };
+
+struct monitor {
+    struct outlet outlets[OUTLETS];
+    unsigned count;
+    struct pp_watch *watch;
+    uint64_t every_ns, next_ns, judged_ns;
+    uint64_t *packets; /* of each row, as of the judgement before */
+    double *rates;
+};
+
+struct monitor *monitor_begin(const struct arguments *a)
+{
+    struct monitor *monitor = calloc(1, sizeof *monitor);
+    if (monitor) monitor->watch = pp_watch_create();
+    if (!monitor || !monitor->watch) return monitor_end(monitor), complain("live: out of memory"), NULL;
+    monitor->every_ns = a->refresh_ns ? a->refresh_ns : REFRESH_DEFAULT_S * UINT64_C(1000000000);
+    for (unsigned i = 0; i < OUTLETS; i++) {
+        struct outlet *outlet = &monitor->outlets[monitor->count];
+        if (!beginnings[i](outlet, a)) return monitor_end(monitor), NULL;
+        monitor->count += outlet->self != NULL;
+    }
+    return monitor;
+}
+
+void monitor_end(struct monitor *monitor)
+{
+    if (!monitor) return;
+    while (monitor->count--) monitor->outlets[monitor->count].end(monitor->outlets[monitor->count].self);
+    pp_watch_destroy(monitor->watch);
+    free(monitor->packets);
+    free(monitor->rates);
+    free(monitor);
+}
+
+bool monitor_start(struct monitor *monitor)
+{
+    bool ok = true;
+    for (unsigned i = 0; ok && i < monitor->count; i++)
+        if (monitor->outlets[i].start) ok = monitor->outlets[i].start(monitor->outlets[i].self);
+    return ok;
+}
+
+/* Packets a second of every row. A row may also lose packets, when who is who was inferred anew. */
+static bool take_rates(struct monitor *monitor, const struct pp_report *report, uint64_t now_ns)
+{
+    size_t rows = report->spec->row_count;
+    bool first = !monitor->packets;
+    if (first) monitor->packets = calloc(rows + 1, sizeof *monitor->packets);
+    if (first) monitor->rates = calloc(rows + 1, sizeof *monitor->rates);
+    if (!monitor->packets || !monitor->rates) return false;
+    double seconds = (double)(now_ns - monitor->judged_ns) / NS_PER_S;
+    for (size_t row = 0; row < rows; row++) {
+        uint64_t before = monitor->packets[row], now = report->rows[row].packets;
+        monitor->rates[row] = now > before && seconds > 0 ? (double)(now - before) / seconds : 0;
+        monitor->packets[row] = now;
+    }
+    monitor->judged_ns = now_ns;
+    return true;
+}
+
+static bool judge_and_show(struct monitor *monitor, struct session *s)
+{
+    struct judgement j = {.watch = monitor->watch, .report = pp_audit_judge(s->audit), .at = time_of_day_ns()};
+    bool ok = j.report && take_rates(monitor, j.report, steady_ns());
+    if (ok) j.window = pp_audit_judge_window(s->audit);
+    j.row_rates = monitor->rates;
+    if (!ok || !pp_watch_update(monitor->watch, j.report, j.window, &j.events, &j.event_count))
+        return complain("live: out of memory while judging"), false;
+    for (unsigned i = 0; i < monitor->count; i++)
+        if (monitor->outlets[i].show) ok &= monitor->outlets[i].show(monitor->outlets[i].self, &j);
+    return ok;
+}
+
+bool monitor_turn(struct monitor *monitor, struct session *s)
+{
+    uint64_t now = steady_ns();
+    bool ok = true;
+    for (unsigned i = 0; i < monitor->count; i++)
+        if (monitor->outlets[i].turn) ok &= monitor->outlets[i].turn(monitor->outlets[i].self);
+    if (!ok || !monitor->count || now < monitor->next_ns) return ok;
+    bool first = !monitor->next_ns; /* nothing was seen yet */
+    monitor->next_ns = now + monitor->every_ns;
+    if (first) monitor->judged_ns = now;
+    return first || judge_and_show(monitor, s);
+}
