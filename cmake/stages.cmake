@@ -28,7 +28,8 @@ endfunction()
 
 # libportproof: all the stages and the audit, which wires them.
 function(add_portproof_library)
-  add_library(portproof STATIC ${PROJECT_SOURCE_DIR}/src/audit.c ${PROJECT_SOURCE_DIR}/src/audit_live.c)
+  add_library(portproof STATIC ${PROJECT_SOURCE_DIR}/src/audit.c ${PROJECT_SOURCE_DIR}/src/audit_live.c
+              ${PROJECT_SOURCE_DIR}/src/audit_service.c)
   target_include_directories(portproof PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
                              PRIVATE ${PROJECT_SOURCE_DIR}/src/base)
   foreach(stage IN LISTS PORTPROOF_STAGES)

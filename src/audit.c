@@ -18,13 +18,13 @@
 
 static uint8_t class_of(const void *index, enum pp_transport transport, uint16_t port) { return pp_port_class(index, transport, port); }
 
-static struct pp_spec *spec_for(const struct pp_audit *audit, const struct pp_site *site)
+struct pp_spec *spec_for(const struct pp_audit *audit, const struct pp_site *site)
 {
     if (!site) return pp_spec_effective(audit->rules, NULL, 0, 1);
     return pp_spec_effective(audit->rules, site->changes, site->change_count, pp_site_array_members(site, audit->rules));
 }
 
-static struct pp_flow_options flow_options(const struct pp_audit *audit)
+struct pp_flow_options flow_options(const struct pp_audit *audit)
 {
     return (struct pp_flow_options){.max_flows = audit->options.max_flows, .port_class = class_of, .index = audit->index};
 }
@@ -79,7 +79,7 @@ struct pp_audit *pp_audit_create(const struct pp_spec *spec, const struct pp_sit
     return NULL;
 }
 
-static void forget_judgement(struct pp_audit *audit)
+void forget_judgement(struct pp_audit *audit)
 {
     pp_report_destroy(audit->window_report);
     pp_flow_table_destroy(audit->window_flows);
@@ -103,8 +103,10 @@ void pp_audit_destroy(struct pp_audit *audit)
     free_worker(audit->first);
     pp_slices_destroy(audit->slices);
     pp_flow_table_destroy(audit->flows);
+    pp_flow_table_destroy(audit->fresh);
     pthread_mutex_destroy(&audit->lock);
     pp_port_index_destroy(audit->index);
+    pp_port_index_destroy(audit->index_before);
     pp_spec_destroy(audit->spec);
     arena_destroy(audit->arena);
     free(audit->captures);

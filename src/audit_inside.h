@@ -52,6 +52,10 @@ struct pp_audit {
     struct pp_spec *spec;        /* with the site's changes: what packets are classed with */
     struct pp_port_index *index;
     struct pp_flow_table *flows;
+    struct pp_port_index *index_before; /* as it was before pp_audit_set_rules, for whoever has not heard of it yet */
+    struct pp_flow_table *fresh;        /* live, when somebody keeps what is new: that; NULL: nothing, or nobody does */
+    uint32_t restored;                  /* captures known from evidence that was kept: the first ones */
+    uint32_t attached_last;             /* the one that pp_audit_attach_beside joins */
     struct pp_slices *slices;           /* live with a window: what packets go into first, and from there into `flows`; NULL: straight */
     struct worker *first;               /* the calling thread's worker; live too */
     struct lane *lanes[PP_THREADS_MAX]; /* the first ones exist */
@@ -88,6 +92,12 @@ void note_unsupported(struct pp_capture_info *info, const struct input *input);
 bool live_turn(struct pp_audit *audit);
 /** End the threads, and close and forget the captures. */
 void live_end(struct pp_audit *audit);
+
+/** Forget the last report and what was made for it. */
+void forget_judgement(struct pp_audit *audit);
+/** The rules as a site changes them; NULL: out of memory. */
+struct pp_spec *spec_for(const struct pp_audit *audit, const struct pp_site *site);
+struct pp_flow_options flow_options(const struct pp_audit *audit);
 
 /** A flow table of its own for a worker; NULL: out of memory. */
 struct pp_flow_table *new_table(const struct pp_audit *audit);

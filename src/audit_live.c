@@ -59,7 +59,9 @@ bool live_turn(struct pp_audit *audit)
     /* By a clock that only goes forward: steps of the date make no window longer or shorter. */
     ok = pp_slices_turn(audit->slices, audit->flows, steady_ns());
     audit->first->flows = pp_slices_now(audit->slices);
-    return ok;
+    if (!ok || !audit->options.keeps) return ok;
+    if (!audit->fresh) audit->fresh = new_table(audit);
+    return audit->fresh && pp_flow_table_merge(audit->fresh, pp_slices_last(audit->slices));
 }
 
 /* --- attaching ---------------------------------------------------------------------------------------------------------- */
@@ -74,33 +76,41 @@ static struct lane *make_lane(struct pp_audit *audit)
     return audit->lanes[audit->lane_count++] = lane;
 }
 
-/* Into the first lane that has no capture of the interface yet. */
-static bool attach(struct pp_audit *audit, struct pp_capture *capture, uint32_t index)
+/* Into the first lane that has no capture of the interface yet. `fate`: what became of packets before, NULL: there were none. */
+static bool attach(struct pp_audit *audit, struct pp_capture *capture, uint32_t index, const struct pp_live_account *fate)
 {
     struct lane *lane = NULL;
     for (uint32_t i = 0; i < audit->lane_count && !lane; i++)
         if (audit->lanes[i]->count < audit->interface_count) lane = audit->lanes[i];
     if (!lane && audit->lane_count < PP_THREADS_MAX) lane = make_lane(audit);
     if (!lane) return pp_capture_close(capture), false;
-    lane->inputs[lane->count++] = (struct input){.capture = capture, .index = index};
+    struct input *input = &lane->inputs[lane->count++];
+    *input = (struct input){.capture = capture, .index = index};
+    if (fate) input->fate = *fate;
     return true;
 }
 
 bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture)
 {
-    struct pp_capture_info *info = audit->interface_count < PP_LIVE_MAX ? add_info(audit) : NULL;
-    if (!info) return pp_capture_close(capture), false;
+    uint32_t index = pp_audit_next_index(audit, pp_capture_info(capture)->name);
+    bool restored = index < audit->restored;
+    struct pp_capture_info *info = restored ? &audit->captures[index] : NULL;
+    if (!restored && audit->interface_count < PP_LIVE_MAX) info = add_info(audit);
+    if (!info || audit->interface_count == PP_LIVE_MAX) return pp_capture_close(capture), false;
+    struct pp_capture_info before = *info;
+    if (restored) pp_capture_resume(capture, &before);
     struct input input = {.capture = capture};
     keep_info(audit, info, &input);
     audit->interface_count++;
-    return attach(audit, capture, audit->capture_count - 1);
+    audit->attached_last = index;
+    return attach(audit, capture, index, restored ? &before.account : NULL);
 }
 
 bool pp_audit_attach_beside(struct pp_audit *audit, struct pp_capture *capture)
 {
     struct pp_capture_info now = *pp_capture_info(capture);
-    pp_capture_info_join(&audit->captures[audit->capture_count - 1], &now); /* it may have failed to open */
-    return attach(audit, capture, audit->capture_count - 1);
+    pp_capture_info_join(&audit->captures[audit->attached_last], &now); /* it may have failed to open */
+    return attach(audit, capture, audit->attached_last, NULL);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 #ifndef PORTPROOF_AUDIT_H
 #define PORTPROOF_AUDIT_H
 
+#include "portproof/evidence.h"
 #include "portproof/findings.h"
 
 struct pp_audit;
@@ -13,6 +14,7 @@ struct pp_audit_options {
     bool decap;                /* judge what tunnels carry */
     bool hash;                 /* SHA-256 of every capture */
     uint64_t window_ns;        /* live: also judge what was seen this long before (pp_audit_judge_window); 0: do not */
+    bool keeps;                /* live: somebody keeps what is new (pp_audit_take_new); needs window_ns */
     uint32_t wait_ms;          /* live: how long pp_audit_pump may wait; 0: 200 */
     unsigned threads;          /* that may read; 0: as many as there are processors, at most PP_THREADS_MAX */
     /** Called now and then while reading, by the thread that called pp_audit_read; position and total in bytes of the current capture.
@@ -35,6 +37,19 @@ bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture);
 /** Live: another capture of the interface that was attached last, which shares its packets (pp_live_options.fanout); one more thread
  * reads it, with those of the other interfaces in the same place. Up to PP_THREADS_MAX captures of an interface. */
 bool pp_audit_attach_beside(struct pp_audit *audit, struct pp_capture *capture);
+/** Live: go on from evidence that was kept; once, before any capture is attached. What is in it counts as read here, and captures of the
+ * same names take up where theirs ended. The evidence is as it was. false: out of memory. */
+bool pp_audit_restore(struct pp_audit *audit, const struct pp_evidence *evidence);
+/** Live: which number a capture of this name gets (pp_capture_options.index) when it is attached next. */
+uint16_t pp_audit_next_index(const struct pp_audit *audit, const char *name);
+/** Live: the flows that the last pp_audit_judge added, and those before it that nobody has taken; the caller's. NULL: out of memory. */
+struct pp_flow_table *pp_audit_take_new(struct pp_audit *audit);
+/** How flows are folded here, for whoever keeps them; and which classes of ports that goes by (pp_port_index_digest). */
+struct pp_flow_options pp_audit_flow_options(const struct pp_audit *audit, char classes[65]);
+/** Live: judge by other rules and another site (both borrowed, as the ones before, which are not looked at any more) from here on, all
+ * that was seen too. false: out of memory; the audit is
+ * then good for nothing but to be destroyed. */
+bool pp_audit_set_rules(struct pp_audit *audit, const struct pp_spec *spec, const struct pp_site *site);
 /** Judge the frames that are there now, of all captures; waits `wait_ms` at most when there are none. false: all captures ended, or
  * memory is out. */
 bool pp_audit_pump(struct pp_audit *audit);

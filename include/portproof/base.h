@@ -40,6 +40,13 @@ struct pp_error {
     char text[PP_ERROR_TEXT_MAX];
 };
 
+/** Where bytes go, piece by piece, since there may be many. false from `write` stops. It is called by one thread at a time, not
+ * always the same one. */
+struct pp_sink {
+    bool (*write)(void *context, const char *bytes, size_t size);
+    void *context;
+};
+
 /** Three-way answer for things that a capture may be unable to tell. */
 enum pp_answer { PP_NO = 0, PP_YES = 1, PP_UNKNOWN = 2 };
 

@@ -19,7 +19,15 @@ enum {
 };
 
 /** What happened to the interface, the worse the later; but for a change of name, which costs nothing. */
-enum pp_link_event { PP_LINK_RENAMED, PP_LINK_FAILED, PP_LINK_NO_CARRIER, PP_LINK_DOWN, PP_LINK_REMOVED, PP_LINK_EVENT_COUNT };
+enum pp_link_event {
+    PP_LINK_RENAMED,
+    PP_LINK_FAILED,
+    PP_LINK_NO_CARRIER,
+    PP_LINK_DOWN,
+    PP_LINK_REMOVED,
+    PP_LINK_NOT_LISTENING, /* the program itself did not run */
+    PP_LINK_EVENT_COUNT
+};
 
 /** A time in which the interface was not there to be listened to. */
 struct pp_link_gap {
@@ -105,6 +113,10 @@ struct pp_live_options {
  * error: the capture waits for it to come back, and opens it again by itself; see `account.gaps`. */
 struct pp_capture *pp_capture_open_live(const char *interface, const struct pp_live_options *live,
                                         const struct pp_capture_options *options);
+
+/** Live, before the first packet: go on from what is known of an earlier capture of the same interface, up to its account's until_ns.
+ * Counts and frame numbers go on; the time since then is a gap, and what had been received and was not handed over by then is lost. */
+void pp_capture_resume(struct pp_capture *capture, const struct pp_capture_info *before);
 
 /** Wait until one of these live captures (PP_LIVE_MAX at most) has something for pp_capture_next to do; `timeout_ms` at most. false:
  * cannot wait. */

@@ -136,6 +136,11 @@ bool pp_flow_table_add(struct pp_flow_table *table, const struct pp_packet *pack
 /** The same for plain packets, all of one capture; several times as fast. */
 bool pp_flow_table_add_plain(struct pp_flow_table *table, const struct pp_plain_packet *packets, size_t count);
 
+/** Ports have other classes from here on. What was folded into classes before is folded on into networks, since its numbers mean nothing
+ * any more. false: out of memory. */
+bool pp_flow_table_set_classes(struct pp_flow_table *table, uint8_t (*port_class)(const void *index, enum pp_transport, uint16_t port),
+                               const void *index);
+
 /** Join `from` into `table`; `from` is unchanged. */
 bool pp_flow_table_merge(struct pp_flow_table *table, const struct pp_flow_table *from);
 

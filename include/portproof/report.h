@@ -17,13 +17,6 @@ struct pp_report_options {
     bool all;              /* no line left out */
 };
 
-/** Where bytes go, piece by piece, since there may be many. false from `write` stops. It is called by one thread at a time, not
- * always the same one. */
-struct pp_sink {
-    bool (*write)(void *context, const char *bytes, size_t size);
-    void *context;
-};
-
 /** A report in a format ("text", "json"). false: unknown format, out of memory, or the sink stopped. */
 bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options,
                     const struct pp_sink *sink);

@@ -21,6 +21,12 @@ struct pp_flow_table *pp_slices_now(const struct pp_slices *slices);
  * forward. false: out of memory. */
 bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, uint64_t now_ns);
 
+/** The slice that ended last; NULL: none has. */
+const struct pp_flow_table *pp_slices_last(const struct pp_slices *slices);
+
+/** Ports have other classes from here on: pp_flow_table_set_classes for every slice. false: out of memory. */
+bool pp_slices_set_classes(struct pp_slices *slices, const struct pp_flow_options *options);
+
 /** Join the window's slices, without the one that packets go into now, into a table. false: out of memory. */
 bool pp_slices_join(const struct pp_slices *slices, struct pp_flow_table *into);
 

@@ -165,6 +165,8 @@ const struct pp_row_set *pp_class_rows(const struct pp_port_index *index, uint8_
 /** Rows that a flow from a host with `from` to a host with `to`, on this destination port, would match. */
 struct pp_row_set pp_port_index_match(const struct pp_port_index *index, enum pp_transport transport, uint16_t port, pp_role_set from,
                                       pp_role_set to);
+/** SHA-256 of which ports have which class: what folded flows were folded by. Hexadecimal. */
+void pp_port_index_digest(const struct pp_port_index *index, char out[65]);
 struct pp_port_index_stats pp_port_index_stats(const struct pp_port_index *index);
 
 static inline bool pp_row_set_has(const struct pp_row_set *set, uint16_t row) { return (set->words[row >> 6] >> (row & 63)) & 1; }

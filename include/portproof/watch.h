@@ -28,7 +28,8 @@ void pp_watch_destroy(struct pp_watch *watch); /* takes NULL */
 
 /** What `report` (and `window`, the same of late; NULL: none) has that those before had not, in this order: verdict, rows, findings (by
  * importance). *events is the watch's, valid until the next call, and points into the report. Findings past the report's own limit are
- * joined into coarser ones: the first report that has them so is taken as told. All reports must be of the same rules. false: out of
+ * joined into coarser ones: the first report that has them so is taken as told. Rules and site may change
+ * in between: a row is known again by its id. false: out of
  * memory; what was told is told. */
 bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, const struct pp_report *window, const struct pp_event **events,
                      size_t *count);

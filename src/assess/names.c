@@ -30,7 +30,7 @@ NAMES(pp_finding_kind_name, pp_finding_kind, PP_FINDING_KIND_COUNT, [PP_FIND_BLO
       [PP_FIND_WAIVER_EXPIRED] = "waiver-expired", [PP_FIND_UNDETERMINED] = "undetermined", [PP_FIND_MISSING] = "missing")
 NAMES(pp_grade_name, pp_grade, PP_GRADE_COUNT, [PP_GOOD] = "good", [PP_LIMITED] = "limited", [PP_POOR] = "poor")
 NAMES(pp_link_event_name, pp_link_event, PP_LINK_EVENT_COUNT, [PP_LINK_RENAMED] = "renamed", [PP_LINK_NO_CARRIER] = "no-carrier",
-      [PP_LINK_DOWN] = "down", [PP_LINK_FAILED] = "failed", [PP_LINK_REMOVED] = "removed")
+      [PP_LINK_DOWN] = "down", [PP_LINK_FAILED] = "failed", [PP_LINK_REMOVED] = "removed", [PP_LINK_NOT_LISTENING] = "not-listening")
 
 const char *pp_label_name(unsigned i)
 {

@@ -85,6 +85,26 @@ void account_gap_end(struct pp_live_account *account, const char *name, pp_time_
     snprintf(gap->name, sizeof gap->name, "%s", name);
 }
 
+/* Counts are read once a second, so those of the kernel may be behind. */
+void account_resume(struct pp_live_account *account, uint64_t packets, const struct pp_live_account *fresh, const char *name,
+                    pp_time_ns now)
+{
+    pp_time_ns ended = account->until_ns;
+    uint64_t gone = account->dropped + account->discarded + packets;
+    if (account->received < gone) account->received = gone;
+    uint64_t lost = account->received - gone;
+    account->dropped += lost;
+    add_loss(account, ended, ended, lost);
+    if (lasting(account)) lasting(account)->to_ns = ended;
+    add_gap(account, PP_LINK_NOT_LISTENING, name, ended, now < ended ? ended : now);
+    for (uint32_t i = 0; i < fresh->gap_count; i++)
+        add_gap(account, fresh->gaps[i].event, fresh->gaps[i].name, fresh->gaps[i].from_ns, fresh->gaps[i].to_ns);
+    account->received += fresh->received;
+    account->dropped += fresh->dropped;
+    account->interface_known = fresh->interface_known;
+    account->until_ns = now;
+}
+
 /* Stretches in order of time; those that overlap become one. */
 static void insert_loss(struct pp_live_account *account, const struct pp_loss *loss)
 {

@@ -22,6 +22,11 @@ void account_gap_begin(struct pp_live_account *account, enum pp_link_event event
 /** The gap that lasts ends; none: nothing happens. */
 void account_gap_end(struct pp_live_account *account, const char *name, pp_time_ns now);
 
+/** Go on with an account of which `packets` were handed over before its program ended, however that was; `fresh`: of the handle that was
+ * opened just now. */
+void account_resume(struct pp_live_account *account, uint64_t packets, const struct pp_live_account *fresh, const char *name,
+                    pp_time_ns now);
+
 /** Add up two accounts of one interface; the gaps are the first one's. */
 void account_join(struct pp_live_account *account, const struct pp_live_account *other);
 

@@ -410,6 +410,22 @@ struct pp_capture *pp_capture_open_live(const char *interface, const struct pp_l
     return capture;
 }
 
+void pp_capture_resume(struct pp_capture *capture, const struct pp_capture_info *before)
+{
+    struct pp_capture_info *info = &capture->info, fresh = *info;
+    if (!capture->live) return;
+    info->bytes = before->bytes;
+    info->packets = before->packets;
+    info->filtered = before->filtered;
+    info->cut = before->cut;
+    info->out_of_order = before->out_of_order;
+    info->first_ns = before->first_ns;
+    info->last_ns = before->last_ns;
+    info->account = before->account;
+    account_resume(&info->account, before->packets, &fresh.account, capture->live->watch.now.name, time_of_day_ns());
+    info->drops = info->account.dropped + info->account.interface_dropped;
+}
+
 void pp_capture_update_drops(struct pp_capture *capture)
 {
     if (!capture->live || !capture->live->pcap) return;

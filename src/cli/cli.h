@@ -14,10 +14,10 @@ struct arguments {
     const char *site, *rules, *format, *output, *filter, *color;
     const char *from_text, *to_text;
     pp_time_ns from_ns, to_ns;
-    uint64_t duration_ns, refresh_ns, window_ns;
-    const char *hook;
+    uint64_t duration_ns, refresh_ns, window_ns, rotate_ns;
+    const char *hook, *state;
     const char *events; /* "text", "jsonl", "none" */
-    uint32_t max_flows, threads, width, snap_length, ring_bytes;
+    uint32_t max_flows, threads, width, snap_length, ring_bytes, state_files;
     bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete;
     const char *interfaces[PP_LIVE_MAX];
     uint32_t interface_count;
@@ -67,12 +67,15 @@ bool write_out(const struct arguments *arguments, const char *bytes, size_t size
 /** What the terminal behind standard output can show. */
 void terminal_options(const struct arguments *arguments, struct pp_report_options *options);
 
+struct state;
+
 /** Rules, site and an audit over all operands, as every command that reads captures needs them. */
 struct session {
     struct pp_spec *spec;
     struct pp_site *site;
     struct pp_audit *audit;
-    bool failed; /* some capture could not be read to its end */
+    struct state *state; /* --state; NULL: none */
+    bool failed;         /* some capture could not be read to its end */
 };
 bool session_open(struct session *session, struct arguments *arguments);
 /** Read every operand; what is wrong with one is said on standard error. false: out of memory. */

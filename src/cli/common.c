@@ -254,6 +254,7 @@ bool session_open(struct session *s, struct arguments *a)
                                        .decap = a->decap,
                                        .hash = a->hash,
                                        .window_ns = a->window_ns,
+                                       .keeps = a->state != NULL,
                                        .threads = a->threads};
     if (!a->quiet && isatty(STDERR_FILENO)) {
         options.progress = draw_progress;

@@ -7,24 +7,73 @@
 #include "clock.h"
 #include "monitor.h"
 #include "privileges.h"
+#include "state.h"
 #include "text.h"
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, reload_asked, report_asked;
 
-static void stop(int signal_number)
+static void take_signal(int number)
 {
-    (void)signal_number;
-    stopped = 1;
+    if (number == SIGHUP)
+        reload_asked = 1;
+    else if (number == SIGUSR1)
+        report_asked = 1;
+    else
+        stopped = 1;
 }
 
-/* Until Ctrl-C, SIGTERM or --duration; the first one ends the capture, and the report follows. */
-static void pump(struct session *s, const struct arguments *a, struct monitor *monitor)
+/* A signal ends a wait for packets. */
+static void take_signals(void)
 {
-    struct sigaction action = {.sa_handler = stop};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+    struct sigaction action = {.sa_handler = take_signal};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaction(numbers[i], &action, NULL);
+}
+
+/* --- rules and site read anew ------------------------------------------------------------------------------------------- */
+
+/* A file with a mistake leaves all as it was. false: out of memory in the middle of it. */
+static bool reload(struct session *s, const struct arguments *a)
+{
+    struct pp_site *site = NULL;
+    struct pp_spec *spec = load_rules(a);
+    if (!spec || !load_site(a, spec, &site)) {
+        pp_spec_destroy(spec);
+        return complain("live: keeps the rules and the site that it has"), true;
+    }
+    if (!pp_audit_set_rules(s->audit, spec, site) || !state_rules_changed(s)) {
+        pp_site_destroy(site);
+        pp_spec_destroy(spec);
+        return complain("live: out of memory while changing the rules"), false;
+    }
+    pp_site_destroy(s->site);
+    pp_spec_destroy(s->spec);
+    s->spec = spec;
+    s->site = site;
+    complain("live: judges by rules and site as they are now");
+    return true;
+}
+
+/* What signals asked for. */
+static bool do_as_asked(struct session *s, struct arguments *a, struct monitor *monitor)
+{
+    if (report_asked) {
+        report_asked = 0;
+        (void)session_report(s, a); /* what cannot be written was said; the next may work */
+    }
+    if (!reload_asked) return true;
+    reload_asked = 0;
+    monitor_hurry(monitor);
+    return reload(s, a);
+}
+
+/* --- listening ---------------------------------------------------------------------------------------------------------- */
+
+/* Until Ctrl-C, SIGTERM or --duration; the first one ends the capture, and the report follows. */
+static void pump(struct session *s, struct arguments *a, struct monitor *monitor)
+{
     uint64_t end = a->duration_ns ? steady_ns() + a->duration_ns : UINT64_MAX;
-    while (!stopped && steady_ns() < end && pp_audit_pump(s->audit) && monitor_turn(monitor, s)) continue;
+    while (!stopped && steady_ns() < end && pp_audit_pump(s->audit) && do_as_asked(s, a, monitor) && monitor_turn(monitor, s)) continue;
 }
 
 /* Captures of one interface, as many as there are threads to read it, share its packets. */
@@ -32,7 +81,7 @@ static bool open_interface(struct session *s, const struct arguments *a, uint32_
 {
     unsigned threads = a->threads < PP_THREADS_MAX ? a->threads : PP_THREADS_MAX;
     struct pp_live_options live = {.snap_length = a->snap_length, .promiscuous = !a->not_promiscuous, .ring_bytes = a->ring_bytes};
-    struct pp_capture_options options = {.filter = a->filter, .index = (uint16_t)number};
+    struct pp_capture_options options = {.filter = a->filter, .index = pp_audit_next_index(s->audit, a->interfaces[number])};
     if (threads > 1) live.fanout = (uint16_t)(((unsigned)getpid() * PP_LIVE_MAX + number) % UINT16_MAX + 1);
     for (unsigned i = 0; i == 0 || i < threads; i++) {
         struct pp_capture *capture = pp_capture_open_live(a->interfaces[number], &live, &options);
@@ -65,7 +114,9 @@ static void announce(const struct arguments *a)
 static bool lock_up(const struct arguments *a)
 {
     char missing[PRIVILEGES_TEXT_MAX];
-    if (!drop_privileges(a->output, missing)) {
+    struct allowed allowed = {
+        .output = a->output, .state = a->state, .rules = a->rules && access(a->rules, R_OK) == 0 ? a->rules : NULL, .site = a->site};
+    if (!drop_privileges(&allowed, missing)) {
         complain(a->require_sandbox ? "live: cannot confine itself: %s" : "live: warning: goes on without %s; see --require-sandbox",
                  missing);
         if (a->require_sandbox) return false;
@@ -80,7 +131,10 @@ static int listen_and_report(struct session *s, struct arguments *a)
 {
     struct monitor *monitor = monitor_begin(a);
     if (!monitor) return EXIT_INPUT;
-    if (!open_interfaces(s, a) || !lock_up(a) || !monitor_start(monitor)) return monitor_end(monitor), EXIT_INPUT;
+    take_signals();
+    if (!state_open(s, a) || !open_interfaces(s, a) || !lock_up(a) || !state_start(s) || !monitor_start(monitor) ||
+        (s->state && !monitor_prime(monitor, s)))
+        return monitor_end(monitor), EXIT_INPUT;
     if (!a->quiet) announce(a);
     pump(s, a, monitor);
     monitor_end(monitor);
@@ -88,6 +142,7 @@ static int listen_and_report(struct session *s, struct arguments *a)
     if (!whole) complain("out of memory: the flows do not fit; try a smaller --max-flows");
     complain_captures(s);
     int status = session_report(s, a);
+    state_close(s);
     return whole ? status : EXIT_INPUT;
 }
 
@@ -103,6 +158,7 @@ int run_live(struct arguments *a)
     if (!a->window_ns) a->window_ns = WINDOW_DEFAULT_S * UINT64_C(1000000000);
     if (!session_open(&s, a)) return EXIT_INPUT;
     int status = listen_and_report(&s, a);
+    state_close(&s);
     session_close(&s);
     return status;
 }

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "state.h"
 
 /* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the
  * confinement. */
-static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, lines_begin, plan_begin};
+static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, lines_begin, plan_begin, notify_begin};
 enum { OUTLETS = sizeof beginnings / sizeof *beginnings };
 
 struct monitor {
@@ -14,6 +15,7 @@ struct monitor {
     unsigned count;
     struct pp_watch *watch;
     uint64_t every_ns, next_ns, judged_ns;
+    size_t row_count;
     uint64_t *packets; /* of each row, as of the judgement before */
     double *rates;
 };
@@ -54,10 +56,14 @@ bool monitor_start(struct monitor *monitor)
 static bool take_rates(struct monitor *monitor, const struct pp_report *report, uint64_t now_ns)
 {
     size_t rows = report->spec->row_count;
-    bool first = !monitor->packets;
-    if (first) monitor->packets = calloc(rows + 1, sizeof *monitor->packets);
-    if (first) monitor->rates = calloc(rows + 1, sizeof *monitor->rates);
-    if (!monitor->packets || !monitor->rates) return false;
+    if (!monitor->packets || monitor->row_count != rows) { /* the first time, or other rules */
+        free(monitor->packets);
+        free(monitor->rates);
+        monitor->packets = calloc(rows + 1, sizeof *monitor->packets);
+        monitor->rates = calloc(rows + 1, sizeof *monitor->rates);
+        monitor->row_count = rows;
+        if (!monitor->packets || !monitor->rates) return false;
+    }
     double seconds = (double)(now_ns - monitor->judged_ns) / NS_PER_S;
     for (size_t row = 0; row < rows; row++) {
         uint64_t before = monitor->packets[row], now = report->rows[row].packets;
@@ -72,6 +78,7 @@ static bool judge_and_show(struct monitor *monitor, struct session *s)
 {
     struct judgement j = {.watch = monitor->watch, .report = pp_audit_judge(s->audit), .at = time_of_day_ns()};
     bool ok = j.report && take_rates(monitor, j.report, steady_ns());
+    if (ok) state_keep(s);
     if (ok) j.window = pp_audit_judge_window(s->audit);
     j.row_rates = monitor->rates;
     if (!ok || !pp_watch_update(monitor->watch, j.report, j.window, &j.events, &j.event_count))
@@ -81,13 +88,24 @@ static bool judge_and_show(struct monitor *monitor, struct session *s)
     return ok;
 }
 
+bool monitor_prime(struct monitor *monitor, struct session *s)
+{
+    const struct pp_report *report = pp_audit_judge(s->audit);
+    const struct pp_event *events;
+    size_t count;
+    return (report && take_rates(monitor, report, steady_ns()) && pp_watch_update(monitor->watch, report, NULL, &events, &count)) ||
+           (complain("live: out of memory while judging"), false);
+}
+
+void monitor_hurry(struct monitor *monitor) { monitor->next_ns = steady_ns(); }
+
 bool monitor_turn(struct monitor *monitor, struct session *s)
 {
     uint64_t now = steady_ns();
     bool ok = true;
     for (unsigned i = 0; i < monitor->count; i++)
         if (monitor->outlets[i].turn) ok &= monitor->outlets[i].turn(monitor->outlets[i].self);
-    if (!ok || !monitor->count || now < monitor->next_ns) return ok;
+    if (!ok || (!monitor->count && !s->state) || now < monitor->next_ns) return ok;
     bool first = !monitor->next_ns; /* nothing was seen yet */
     monitor->next_ns = now + monitor->every_ns;
     if (first) monitor->judged_ns = now;

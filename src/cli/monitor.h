@@ -35,6 +35,7 @@ struct outlet {
 bool lines_begin(struct outlet *outlet, const struct arguments *arguments);    /* what is new, a line each */
 bool plan_begin(struct outlet *outlet, const struct arguments *arguments);     /* what is left to be exercised; ends when nothing is */
 bool commands_begin(struct outlet *outlet, const struct arguments *arguments); /* --hook */
+bool notify_begin(struct outlet *outlet, const struct arguments *arguments);   /* systemd, where NOTIFY_SOCKET is set */
 
 struct monitor;
 
@@ -42,6 +43,10 @@ struct monitor;
 struct monitor *monitor_begin(const struct arguments *arguments);
 /** Once privileges are dropped. */
 bool monitor_start(struct monitor *monitor);
+/** What the session has now was told before: by the run whose evidence it goes on from. */
+bool monitor_prime(struct monitor *monitor, struct session *session);
+/** Rules or site are others now: show it at once. */
+void monitor_hurry(struct monitor *monitor);
 /** Judge and show, if it is time. false: listening is to end. */
 bool monitor_turn(struct monitor *monitor, struct session *session);
 void monitor_end(struct monitor *monitor); /* takes NULL */

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "clock.h"
+#include "portproof/keep.h"
 
 enum {
     OPTION_MAX_FLOWS_LEAST = 16,
@@ -92,6 +93,12 @@ static bool set_require_sandbox(struct arguments *a, const char *v) { return (vo
 static bool set_duration(struct arguments *a, const char *v) { return parse_duration(v, &a->duration_ns); }
 static bool set_refresh(struct arguments *a, const char *v) { return parse_duration(v, &a->refresh_ns); }
 static bool set_window(struct arguments *a, const char *v) { return parse_duration(v, &a->window_ns); }
+static bool set_state(struct arguments *a, const char *v) { return a->state = v, *v != '\0'; }
+static bool set_rotate(struct arguments *a, const char *v) { return parse_duration(v, &a->rotate_ns); }
+static bool set_state_files(struct arguments *a, const char *v)
+{
+    return number(v, PP_KEEP_FILES_LEAST, PP_KEEP_FILES_MOST, &a->state_files);
+}
 static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
 static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *v != '\0'; }
 static bool set_events(struct arguments *a, const char *v)
@@ -121,6 +128,11 @@ static const struct known known[] = {
      set_interface},
     {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", "a time such as 90s, 15m or 2h", set_duration},
     {'i', "until-complete", 0, NULL, "stop as soon as every due row is decided; --duration is then the deadline", NULL, set_until_complete},
+    {'i', "deadline", 0, "TIME", "the same as --duration", "a time such as 90s, 15m or 2h", set_duration},
+    {'i', "state", 0, "DIR", "keep the evidence there; a run goes on from what the one before had kept", "a folder", set_state},
+    {'i', "rotate", 0, "TIME", "begin another file in --state this often; default 1h", "a time such as 15m or 1d", set_rotate},
+    {'i', "state-files", 0, "N", "at most so many files in --state; the oldest are joined; default 48", "a number from 2 to 10000",
+     set_state_files},
     {'i', "refresh", 0, "TIME", "judge, and tell what is new, this often; default 10s", "a time such as 10s or 1m", set_refresh},
     {'i', "window", 0, "TIME", "tell rows that stopped working: what was seen this long before is judged too; default 15m",
      "a time such as 15m or 2h", set_window},

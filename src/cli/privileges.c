@@ -88,20 +88,29 @@ static const char *folder_of(const char *path, char folder[PATH_MAX])
     return folder;
 }
 
-static bool restrict_files(const char *output)
+/* The folder of a file, since a file that is written aside and renamed is another one. */
+static bool allow_around(int ruleset, const char *file, uint64_t access)
 {
     char folder[PATH_MAX];
+    return !file || strcmp(file, "-") == 0 || allow(ruleset, folder_of(file, folder), access);
+}
+
+static bool restrict_files(const struct allowed *allowed)
+{
     size_t size;
     int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) return false;
     struct rules rules = all_rules(abi, &size);
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (ruleset < 0) return false;
-    uint64_t writing = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG;
+    uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE;
+    uint64_t writing =
+        LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | (rules.files & FS_TRUNCATE);
     /* How many processors there are, and how a switch tags its frames when its interface is opened again. */
-    bool good =
-        allow(ruleset, "/sys/devices", LANDLOCK_ACCESS_FS_READ_FILE) && allow(ruleset, "/sys/class/net", LANDLOCK_ACCESS_FS_READ_FILE);
-    if (output && strcmp(output, "-") != 0) good = good && allow(ruleset, folder_of(output, folder), writing | (rules.files & FS_TRUNCATE));
+    bool good = allow(ruleset, "/sys/devices", reading) && allow(ruleset, "/sys/class/net", reading) &&
+                allow_around(ruleset, allowed->output, writing) && allow_around(ruleset, allowed->rules, reading) &&
+                allow_around(ruleset, allowed->site, reading);
+    if (allowed->state) good = good && allow(ruleset, allowed->state, reading | writing);
     good = good && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     int why = errno;
     close(ruleset);
@@ -190,13 +199,13 @@ int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void) { return restricted; }
 #endif
 
-bool drop_privileges(const char *output, char missing[PRIVILEGES_TEXT_MAX])
+bool drop_privileges(const struct allowed *allowed, char missing[PRIVILEGES_TEXT_MAX])
 {
     *missing = '\0';
     tzset(); /* reads the zone's file, which cannot be opened later */
     if (!drop_capabilities()) add_missing(missing, "capabilities", errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) add_missing(missing, "no_new_privs", errno);
-    if (!restrict_files(output)) add_missing(missing, "Landlock", errno);
+    if (!restrict_files(allowed)) add_missing(missing, "Landlock", errno);
     if (!restrict_calls()) add_missing(missing, "seccomp", errno);
 #ifdef __SANITIZE_ADDRESS__
     restricted = true;

@@ -3,8 +3,8 @@
  *
  *   capabilities    all but CAP_NET_RAW: an interface that was removed and made again has to be opened again
  *   no_new_privs    no program run from here gains any
- *   Landlock        no file can be opened but to read what the system says of network devices, and to write in the folder of the
- *                   output; no TCP; no other process to signal
+ *   Landlock        no file can be opened but to read what the system says of network devices and the folders of the rules and the site,
+ *                   and to write in the folders of the output and the state; no TCP; no other process to signal
  *   seccomp         system calls that listening, judging and writing a report need, and no others: no exec, no new socket but a
  *                   packet socket
  */
@@ -15,8 +15,15 @@
 
 enum { PRIVILEGES_TEXT_MAX = 256 };
 
-/** `output`: the file that will be written, or NULL. false: something of the above could not be done; `missing` says what, and all
+/** What has to stay allowed; NULL: nothing of the kind. */
+struct allowed {
+    const char *output;       /* a file that is written, aside and renamed */
+    const char *state;        /* a folder in which files are read and written */
+    const char *rules, *site; /* files that are read again when SIGHUP asks for it */
+};
+
+/** false: something of the above could not be done; `missing` says what, and all
  * the rest is done. There is no way back. */
-bool drop_privileges(const char *output, char missing[PRIVILEGES_TEXT_MAX]);
+bool drop_privileges(const struct allowed *allowed, char missing[PRIVILEGES_TEXT_MAX]);
 
 #endif

@@ -73,3 +73,21 @@ struct pp_activity activity_sorted(struct activity *activity)
     qsort(activity->sorted, count, sizeof *activity->sorted, compare);
     return (struct pp_activity){activity->width_ns, activity->sorted, count};
 }
+
+void activity_pack(struct packer *packer, const struct activity *activity)
+{
+    pack_number(packer, activity->width_ns / FIRST_WIDTH_NS);
+    pack_number(packer, activity->count);
+    for (size_t i = 0; i < SLOTS; i++)
+        if (activity->slots[i]) pack_number(packer, activity->slots[i] - 1);
+}
+
+void activity_unpack(struct unpacker *unpacker, struct activity *activity)
+{
+    uint64_t width = unpack_number_to(unpacker, UINT64_MAX / FIRST_WIDTH_NS);
+    unpacker->failed |= !width || width & (width - 1);
+    if (unpacker->failed) return;
+    activity->width_ns = width * FIRST_WIDTH_NS;
+    for (uint64_t left = unpack_number_to(unpacker, BUCKETS_MAX); left; left--)
+        insert(activity, unpack_number_to(unpacker, UINT64_MAX / activity->width_ns));
+}

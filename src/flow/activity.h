@@ -5,6 +5,7 @@
 #ifndef FLOW_ACTIVITY_H
 #define FLOW_ACTIVITY_H
 
+#include "packer.h"
 #include "portproof/flow.h"
 
 enum { BUCKETS_MAX = 4096 };
@@ -30,6 +31,9 @@ static inline bool activity_knows(const struct activity *activity, pp_time_ns le
     return least >= activity->from && most - activity->from < activity->span;
 }
 void activity_join(struct activity *activity, const struct activity *from);
+void activity_pack(struct packer *packer, const struct activity *activity);
+/** Into one that was just made. */
+void activity_unpack(struct unpacker *unpacker, struct activity *activity);
 struct pp_activity activity_sorted(struct activity *activity);
 
 #endif

@@ -79,7 +79,11 @@ static bool target_key(const struct pp_flow_table *table, const struct store *st
     unsigned initiator = kind == PP_FLOW_EXACT ? pp_handshake_initiator((record->marks & 15u) | (quoted & 1 ? PP_SIDE_SYN : 0),
                                                                         record->marks >> 4 | (quoted & 2 ? PP_SIDE_SYN : 0))
                                                : 2;
-    if ((level == FOLD_ALL || (level == FOLD_SILENT && is_silent(record))) && kind != PP_FLOW_NETWORKS)
+    if (level == FOLD_NOTHING && kind != PP_FLOW_CLASSES) { /* only what pp_flow_table_set_classes has to give up */
+        *key = store_key(store, record);
+        return false;
+    }
+    if ((level == FOLD_NOTHING || level == FOLD_ALL || (level == FOLD_SILENT && is_silent(record))) && kind != PP_FLOW_NETWORKS)
         return folded_key(table, store, a, ports[0], b, ports[1], transport, PP_FLOW_NETWORKS, key) == 1;
     if (kind == PP_FLOW_EXACT && initiator < 2)
         return conversation_key(store, initiator ? b : a, initiator ? a : b, ports[!initiator], transport, key) != initiator;
@@ -140,6 +144,17 @@ bool fold(struct pp_flow_table *table)
     }
     uint64_t left = pp_flow_count(table);
     table->full = left + table->options.max_flows / WORTH_OF >= table->options.max_flows;
+    return true;
+}
+
+bool pp_flow_table_set_classes(struct pp_flow_table *table, uint8_t (*port_class)(const void *index, enum pp_transport, uint16_t port),
+                               const void *index)
+{
+    table->options.port_class = port_class;
+    table->options.index = index;
+    if (table->level < FOLD_UNPROVEN) return true;
+    if (!fold_to(table, FOLD_NOTHING)) return false;
+    if (table->level < FOLD_SILENT) table->level = FOLD_SILENT; /* there are networks to be found now */
     return true;
 }
 

@@ -62,6 +62,20 @@ bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, uint6
     return true;
 }
 
+const struct pp_flow_table *pp_slices_last(const struct pp_slices *slices)
+{
+    return slices->count ? slices->ended[slices->count - 1].flows : NULL;
+}
+
+bool pp_slices_set_classes(struct pp_slices *slices, const struct pp_flow_options *options)
+{
+    bool ok = pp_flow_table_set_classes(slices->now, options->port_class, options->index);
+    for (unsigned i = 0; i < slices->count; i++)
+        ok &= pp_flow_table_set_classes(slices->ended[i].flows, options->port_class, options->index);
+    slices->options = *options;
+    return ok;
+}
+
 bool pp_slices_join(const struct pp_slices *slices, struct pp_flow_table *into)
 {
     for (unsigned i = 0; i < slices->count; i++)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "portproof/spec.h"
 
 enum {
@@ -155,4 +156,17 @@ struct pp_port_index_stats pp_port_index_stats(const struct pp_port_index *index
         .classes = index->class_count,
         .pages = index->page_count,
     };
+}
+
+void pp_port_index_digest(const struct pp_port_index *index, char out[65])
+{
+    static const enum pp_transport both[] = {PP_TCP, PP_UDP};
+    struct digest digest;
+    digest_init(&digest);
+    for (unsigned t = 0; t < 2; t++)
+        for (uint32_t port = 0; port <= UINT16_MAX; port++) {
+            uint8_t port_class = pp_port_class(index, both[t], (uint16_t)port);
+            digest_add(&digest, &port_class, 1);
+        }
+    digest_hex(&digest, out);
 }

@@ -12,6 +12,7 @@
 enum { SLOTS_FIRST = 1024 };
 
 struct row_state {
+    uint64_t id;       /* hash of its id: rules may be read anew, and then a row is known again by that */
     uint8_t told, all; /* enum pp_state: as told last; as all time had it then */
 };
 
@@ -87,12 +88,19 @@ static uint64_t hash_party(const struct pp_watch *watch, const struct pp_party *
     return siphash13(&watch->key, words, 4);
 }
 
-static uint64_t hash_finding(const struct pp_watch *watch, const struct pp_finding *f)
+static uint64_t hash_row(const struct pp_watch *watch, const struct pp_spec *spec, uint16_t row)
+{
+    return row < spec->row_count ? hash_name(watch, spec->rows[row].id) : 0;
+}
+
+static uint64_t hash_finding(const struct pp_watch *watch, const struct pp_spec *spec, const struct pp_finding *f)
 {
     const uint64_t words[] = {
         (uint64_t)f->kind << 56 | (uint64_t)f->reason << 48 | (uint64_t)f->transport << 40 | (uint64_t)f->outcome << 32 |
-            (uint64_t)f->has_outcome << 17 | (uint64_t)f->has_port << 16 | f->port,
-        (uint64_t)f->row << 48 | (uint64_t)f->nearest_row << 32 | (uint64_t)f->waiver << 16 | f->companion,
+            (uint64_t)(f->waiver != PP_NONE) << 19 | (uint64_t)(f->companion != PP_NONE) << 18 | (uint64_t)f->has_outcome << 17 |
+            (uint64_t)f->has_port << 16 | f->port,
+        hash_row(watch, spec, f->row),
+        hash_row(watch, spec, f->nearest_row),
         hash_party(watch, &f->initiator),
         hash_party(watch, &f->responder),
     };
@@ -123,9 +131,9 @@ static bool grow(struct pp_watch *watch)
 }
 
 /* Remember a finding; *fresh: it was not known. */
-static bool remember(struct pp_watch *watch, const struct pp_finding *finding, bool *fresh)
+static bool remember(struct pp_watch *watch, const struct pp_spec *spec, const struct pp_finding *finding, bool *fresh)
 {
-    uint64_t hash = hash_finding(watch, finding), *slot = slot_of(watch->known, watch->mask, hash);
+    uint64_t hash = hash_finding(watch, spec, finding), *slot = slot_of(watch->known, watch->mask, hash);
     *fresh = !*slot;
     if (!*fresh) return true;
     if (watch->known_count == PP_WATCH_FINDINGS_MAX) {
@@ -143,14 +151,31 @@ static bool remember(struct pp_watch *watch, const struct pp_finding *finding, b
 
 /* --- one judgement after another -------------------------------------------------------------------------------------------- */
 
-static bool learn_rows(struct pp_watch *watch, const struct pp_report *report)
+static struct row_state row_before(const struct pp_watch *watch, uint64_t id)
 {
-    if (watch->rows) return true;
-    watch->row_count = report->spec->row_count;
-    watch->rows = malloc((watch->row_count + 1u) * sizeof *watch->rows);
-    for (uint16_t row = 0; watch->rows && row < watch->row_count; row++)
-        watch->rows[row] = (struct row_state){PP_STATE_OPTIONAL, PP_STATE_OPTIONAL};
-    return watch->rows != NULL;
+    for (uint16_t row = 0; row < watch->row_count; row++)
+        if (watch->rows[row].id == id) return watch->rows[row];
+    return (struct row_state){id, PP_STATE_OPTIONAL, PP_STATE_OPTIONAL};
+}
+
+static bool knows_rows(const struct pp_watch *watch, const struct pp_spec *spec)
+{
+    bool same = watch->rows && watch->row_count == spec->row_count;
+    for (uint16_t row = 0; same && row < watch->row_count; row++) same = watch->rows[row].id == hash_row(watch, spec, row);
+    return same;
+}
+
+/* At first, and when the rules were read anew. */
+static bool learn_rows(struct pp_watch *watch, const struct pp_spec *spec)
+{
+    if (knows_rows(watch, spec)) return true;
+    struct row_state *rows = malloc((spec->row_count + 1u) * sizeof *rows);
+    if (!rows) return false;
+    for (uint16_t row = 0; row < spec->row_count; row++) rows[row] = row_before(watch, hash_row(watch, spec, row));
+    free(watch->rows);
+    watch->rows = rows;
+    watch->row_count = spec->row_count;
+    return true;
 }
 
 static bool tell_verdict(struct pp_watch *watch, const struct pp_report *report)
@@ -200,7 +225,7 @@ static bool tell_findings(struct pp_watch *watch, const struct pp_report *report
         const struct pp_finding *finding = &report->findings[i];
         bool fresh;
         if (finding->kind == PP_FIND_MISSING) continue;
-        if (!remember(watch, finding, &fresh)) return false;
+        if (!remember(watch, report->spec, finding, &fresh)) return false;
         if (fresh && !turned && !tell(watch, (struct pp_event){.kind = PP_EVENT_FINDING, .finding = finding})) return false;
     }
     return true;
@@ -210,7 +235,8 @@ bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, con
                      size_t *count)
 {
     watch->count = 0;
-    bool ok = learn_rows(watch, report) && tell_verdict(watch, report) && tell_rows(watch, report, window) && tell_findings(watch, report);
+    bool ok =
+        learn_rows(watch, report->spec) && tell_verdict(watch, report) && tell_rows(watch, report, window) && tell_findings(watch, report);
     *events = watch->events;
     *count = watch->count;
     return ok;
