@@ -56,7 +56,8 @@ struct pp_live_account {
     struct pp_link_gap gaps[PP_LINK_GAPS_MAX]; /* in order of time */
     uint32_t gap_count;                        /* of those listed */
     uint64_t gaps_in_all;
-    pp_time_ns until_ns; /* the account is as of then, by the system's clock */
+    pp_time_ns until_ns;  /* the account is as of then, by the system's clock */
+    uint64_t clock_steps; /* how often the system's date was set; times are as if it had not been */
     /* What became of the packets handed over; whoever decodes them fills it in. */
     uint64_t by_result[PP_DECODED_COUNT];
     uint64_t outside_time;

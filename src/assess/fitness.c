@@ -88,6 +88,11 @@ static void judge_live(struct assessment *a)
         if (!account->interface_known)
             note(a, PP_GOOD, arena_format(a->arena, "%s: packets lost by the interfaces themselves are not known of", c->name));
         note_gaps(a, c);
+        if (account->clock_steps)
+            note(a, PP_GOOD,
+                 arena_format(a->arena,
+                              "the system's date was set %" PRIu64 " time%s while %s was listened to; times are as if it had not been",
+                              account->clock_steps, account->clock_steps == 1 ? "" : "s", c->name));
     }
 }
 

@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* timegm, gmtime_r */
+#define _DEFAULT_SOURCE /* timegm, gmtime_r, CLOCK_BOOTTIME */
 #include "clock.h"
 
 #include <ctype.h>
@@ -17,6 +17,7 @@ static uint64_t read_clock(clockid_t clock)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+uint64_t boot_ns(void) { return read_clock(CLOCK_BOOTTIME); }
 uint64_t steady_ns(void) { return read_clock(CLOCK_MONOTONIC); }
 pp_time_ns time_of_day_ns(void) { return read_clock(CLOCK_REALTIME); }
 

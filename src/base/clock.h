@@ -11,6 +11,8 @@ enum { TIME_TEXT_MAX = 40, NS_PER_S = 1000000000 };
 
 /** Of a clock that only goes forward, at the pace of seconds, whatever is done to the system's date. Its beginning means nothing. */
 uint64_t steady_ns(void);
+/** The same, going on while the system sleeps. */
+uint64_t boot_ns(void);
 /** The system's date, which may be set at any time. */
 pp_time_ns time_of_day_ns(void);
 

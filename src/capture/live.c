@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "link_watch.h"
 #include "reader.h"
+#include "steps.h"
 #include "text.h"
 
 enum {
@@ -36,10 +37,12 @@ enum phase { OPEN, EMPTYING, AWAY };
 
 struct live {
     enum phase phase;
-    bool opened;         /* once, at least */
-    bool finishing;      /* nothing is to come after this handle */
-    bool more;           /* the last batch was full */
-    bool news;           /* the watch has something to read */
+    bool opened;    /* once, at least */
+    bool finishing; /* nothing is to come after this handle */
+    bool more;      /* the last batch was full */
+    bool news;      /* the watch has something to read */
+    uint32_t steps_counted;
+    struct steps steps;  /* of the date: all times here are without them */
     pp_time_ns from_ns;  /* what came before is discarded */
     uint64_t since_ns;   /* EMPTYING: since when; AWAY: when it was last tried; monotonic */
     uint64_t counted_ns; /* when counts were last read; monotonic */
@@ -56,6 +59,14 @@ struct live {
     uint8_t *bytes; /* of the batch handed out; owned */
     size_t used, room;
 };
+
+/* The date, without the steps that it made since the capture began. */
+static pp_time_ns date_now(struct live *live)
+{
+    pp_time_ns date = time_of_day_ns();
+    steps_look(&live->steps, date, boot_ns());
+    return steps_now(&live->steps, date);
+}
 
 /* --- opening ------------------------------------------------------------------------------------------------------------ */
 
@@ -107,7 +118,7 @@ static bool share(struct pp_capture *capture, pcap_t *pcap, bool *not_now)
     int fd = pcap_fileno(pcap);
     if (!live->options.fanout) return true;
     bool shut = packet_socket_shut(fd);
-    live->from_ns = time_of_day_ns();
+    live->from_ns = date_now(live);
     if (shut && packet_socket_join(fd, live->options.fanout, live->watch.now.loopback))
         return capture->filter.expression || packet_socket_open(fd); /* a filter is set next */
     *not_now = live->opened;
@@ -133,7 +144,7 @@ static int open_handle(struct pp_capture *capture)
     char said[PCAP_ERRBUF_SIZE] = "";
     pcap_t *pcap = pcap_create(*live->watch.now.name ? live->watch.now.name : capture->name, said);
     if (!pcap) return capture_stop(capture, CORRUPT, "cannot capture: %s", said), PCAP_ERROR;
-    live->counts.read_ns = time_of_day_ns();
+    live->counts.read_ns = date_now(live);
     int status = activate(live, pcap);
     const char *why = status < 0 ? refusal(status, pcap_geterr(pcap)) : NULL;
     if (why) capture_stop(capture, CORRUPT, "cannot capture: %s", why);
@@ -176,12 +187,16 @@ static void read_counts(struct pp_capture *capture)
     struct pp_capture_info *info = &capture->info;
     struct pcap_stat stat;
     live->counted_ns = steady_ns();
-    info->account.until_ns = time_of_day_ns();
+    info->account.until_ns = date_now(live);
     if (live->pcap && pcap_stats(live->pcap, &stat) == 0) {
         account_add(&info->account, &live->counts, stat.ps_recv, stat.ps_drop, info->account.until_ns);
         info->drops_known = true;
     }
     count_missed(capture);
+    if (live->steps.count > live->steps_counted) {
+        info->account.clock_steps += live->steps.count - live->steps_counted;
+        live->steps_counted = live->steps.count;
+    }
     info->drops = info->account.dropped + info->account.interface_dropped;
 }
 
@@ -216,7 +231,7 @@ static void link_changed(void *context, const struct link_state *before)
     struct live *live = capture->live;
     struct pp_live_account *account = &capture->info.account;
     const struct link_state *now = &live->watch.now;
-    pp_time_ns time = time_of_day_ns();
+    pp_time_ns time = date_now(live);
     if (before->index && now->index && strcmp(before->name, now->name) != 0) {
         account_renamed(account, now->name, time);
         begin_emptying(live); /* libpcap asks for the interface by its old name, and fails sooner or later */
@@ -246,7 +261,7 @@ static void come_back(struct pp_capture *capture)
 {
     struct live *live = capture->live;
     uint64_t now = steady_ns();
-    capture->info.account.until_ns = time_of_day_ns();
+    capture->info.account.until_ns = date_now(live);
     if (live->finishing) {
         capture->ended = true;
         return;
@@ -257,7 +272,7 @@ static void come_back(struct pp_capture *capture)
     bool watched = live->watch.fd >= 0;
     if ((watched && (!live->watch.now.index || !live->watch.now.up)) || open_handle(capture) != 0) return;
     if (!watched || trouble(&live->watch.now) == PP_LINK_RENAMED)
-        account_gap_end(&capture->info.account, live->watch.now.name, time_of_day_ns());
+        account_gap_end(&capture->info.account, live->watch.now.name, date_now(live));
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------ */
@@ -274,7 +289,6 @@ static void copy_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
     struct batch *batch = (struct batch *)(void *)user;
     struct live *live = batch->live;
     pp_time_ns time = (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec * live->fraction_ns;
-    if (time < live->from_ns) return;
     if (live->room - live->used < header->caplen) {
         size_t room = (live->used + header->caplen) * 2;
         uint8_t *larger = realloc(live->bytes, room);
@@ -294,11 +308,16 @@ static void copy_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
 
 static size_t account_batch(struct pp_capture *capture, const struct batch *batch)
 {
+    struct live *live = batch->live;
+    pp_time_ns date = time_of_day_ns();
     size_t at = 0, kept = 0;
+    steps_look(&live->steps, date, boot_ns());
     for (size_t i = 0; i < batch->count; i++) {
         struct pp_frame frame = batch->frames[i];
-        frame.bytes = batch->live->bytes + at;
+        frame.time_ns = steps_take_out(&live->steps, frame.time_ns, date);
+        frame.bytes = live->bytes + at;
         at += frame.captured;
+        if (frame.time_ns < live->from_ns) continue; /* discarded, and counted as such */
         if (capture_account(capture, &frame)) batch->frames[kept++] = frame;
     }
     capture->info.bytes += at;
@@ -313,7 +332,7 @@ static size_t read_ring(struct pp_capture *capture, struct pp_frame *frames, siz
     int got = pcap_dispatch(live->pcap, max < INT_MAX ? (int)max : INT_MAX, copy_frame, (u_char *)&batch);
     live->more = got > 0;
     if (got == PCAP_ERROR && live->phase == OPEN) { /* "The interface disappeared", or worse: opening it again will tell */
-        account_gap_begin(&capture->info.account, PP_LINK_FAILED, live->watch.now.name, time_of_day_ns());
+        account_gap_begin(&capture->info.account, PP_LINK_FAILED, live->watch.now.name, date_now(live));
         begin_emptying(live);
     }
     return account_batch(capture, &batch);
@@ -405,6 +424,7 @@ struct pp_capture *pp_capture_open_live(const char *interface, const struct pp_l
     if (!chosen->ring_bytes) chosen->ring_bytes = RING_DEFAULT;
     capture->info.snap_length = chosen->snap_length;
     capture->live->filter_dlt = -1;
+    steps_begin(&capture->live->steps, time_of_day_ns(), boot_ns());
     capture->live->watch.fd = -1;
     capture->ended = !start(capture);
     return capture;
@@ -422,7 +442,7 @@ void pp_capture_resume(struct pp_capture *capture, const struct pp_capture_info 
     info->first_ns = before->first_ns;
     info->last_ns = before->last_ns;
     info->account = before->account;
-    account_resume(&info->account, before->packets, &fresh.account, capture->live->watch.now.name, time_of_day_ns());
+    account_resume(&info->account, before->packets, &fresh.account, capture->live->watch.now.name, date_now(capture->live));
     info->drops = info->account.dropped + info->account.interface_dropped;
 }
 

@@ -53,7 +53,7 @@ static void unpack_losses(struct unpacker *u, struct pp_live_account *account)
 #define ACCOUNT_NUMBERS(account)                                                                                                           \
     {                                                                                                                                      \
         &(account)->received, &(account)->dropped, &(account)->discarded, &(account)->interface_dropped, &(account)->gaps_in_all,          \
-            &(account)->until_ns, &(account)->outside_time, &(account)->no_room                                                            \
+            &(account)->until_ns, &(account)->outside_time, &(account)->no_room, &(account)->clock_steps                                   \
     }
 
 static void pack_account(struct packer *p, const struct pp_live_account *account)

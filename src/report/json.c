@@ -109,6 +109,7 @@ static void put_account(struct json_writer *w, const struct pp_live_account *a)
 
 static void put_link_gaps(struct json_writer *w, const struct pp_live_account *a)
 {
+    if (a->clock_steps) put_count(w, "clock_steps", a->clock_steps);
     put_count(w, "gaps_in_all", a->gaps_in_all);
     begin_list(w, "gaps");
     for (uint32_t i = 0; i < a->gap_count; i++) {
