@@ -84,6 +84,32 @@ void capture_add_snap_length(struct pp_capture *capture, uint32_t snap_length, b
         *largest = snap_length;
 }
 
+void capture_account_all(struct pp_capture *capture, struct pp_frame *frames, size_t count)
+{
+    struct pp_capture_info *info = &capture->info;
+    uint64_t number = info->packets, bytes = 0, cut = 0, out_of_order = 0;
+    pp_time_ns first = info->first_ns, last = info->last_ns, previous = capture->previous_ns;
+    for (size_t i = 0; i < count; i++) {
+        struct pp_frame *frame = &frames[i];
+        frame->number = ++number;
+        frame->capture = capture->index;
+        if (frame->wire < frame->captured) frame->wire = frame->captured;
+        bytes += frame->captured;
+        cut += frame->captured < frame->wire;
+        first = frame->time_ns < first ? frame->time_ns : first;
+        last = frame->time_ns > last ? frame->time_ns : last;
+        out_of_order += frame->time_ns < previous;
+        previous = frame->time_ns;
+    }
+    info->packets = number;
+    info->bytes += bytes;
+    info->cut += cut;
+    info->out_of_order += out_of_order;
+    info->first_ns = first;
+    info->last_ns = last;
+    capture->previous_ns = previous;
+}
+
 bool capture_account(struct pp_capture *capture, struct pp_frame *frame)
 {
     struct pp_capture_info *info = &capture->info;
@@ -97,7 +123,7 @@ bool capture_account(struct pp_capture *capture, struct pp_frame *frame)
         info->out_of_order += frame->time_ns < capture->previous_ns;
         capture->previous_ns = frame->time_ns;
     }
-    if (!capture->filter.expression || capture->live) return true; /* live: the kernel has filtered */
+    if (!capture->filter.expression) return true;
     bool failed = false;
     struct pp_error error;
     if (filter_passes(&capture->filter, frame, &failed, &error)) return true;

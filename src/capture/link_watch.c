@@ -186,18 +186,16 @@ void link_watch_end(struct link_watch *watch)
 
 /* --- the packet socket -------------------------------------------------------------------------------------------------- */
 
-bool packet_socket_shut(int fd)
+/* Of each packet the first `most` bytes. */
+static bool take(int fd, uint32_t most)
 {
-    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct sock_fprog program = {1, &nothing};
+    struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, most);
+    struct sock_fprog program = {1, &all};
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-bool packet_socket_open(int fd)
-{
-    int unused = 0;
-    return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0;
-}
+bool packet_socket_shut(int fd) { return take(fd, 0); }
+bool packet_socket_open(int fd, uint32_t most) { return take(fd, most); }
 
 bool packet_socket_join(int fd, uint16_t group, bool ignore_outgoing)
 {
@@ -207,8 +205,15 @@ bool packet_socket_join(int fd, uint16_t group, bool ignore_outgoing)
     return setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &argument, sizeof argument) == 0;
 }
 
-void packet_socket_ignore_outgoing(int fd)
+bool packet_socket_ignore_outgoing(int fd)
 {
     int yes = 1;
-    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes); /* an older kernel: they are discarded, and counted as such */
+    return setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) == 0;
+}
+
+bool packet_socket_failed(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0;
 }

@@ -35,11 +35,14 @@ void link_watch_await(struct link_watch *watch, int timeout_ms, void (*changed)(
 
 /** Let no further packet into a packet socket: what is in its ring stays. (Another libpcap filter would throw that away.) */
 bool packet_socket_shut(int fd);
-/** Let packets in again, all of them. */
-bool packet_socket_open(int fd);
+/** Let packets in again, all of them, but of each no more than `most` bytes: the ring then holds the more of them. */
+bool packet_socket_open(int fd, uint32_t most);
 /** Share the packets with all sockets of this group, by flow; false: errno says why. */
 bool packet_socket_join(int fd, uint16_t group, bool ignore_outgoing);
-/** Take what is sent over loopback once, as it arrives; libpcap throws the other copy away, after it was counted. */
-void packet_socket_ignore_outgoing(int fd);
+/** Take what is sent over loopback once, as it arrives; libpcap throws the other copy away, after it was counted. false: not this kernel;
+ * then it goes on doing so. */
+bool packet_socket_ignore_outgoing(int fd);
+/** Whether something is wrong with the socket, which is said once. */
+bool packet_socket_failed(int fd);
 
 #endif

@@ -1,5 +1,5 @@
-/* Live capture through libpcap. Frames are copied once, out of the kernel's ring, since the ring may reuse them before the
- * caller is done.
+/* Live capture through libpcap, whose ring is read in place (ring.h) where that can be done; elsewhere frames are copied once, since
+ * libpcap may give them back to the kernel before the caller is done.
  *
  * An interface may go down, change its name, be removed and made again. libpcap tells little of that, so a watch on rtnetlink does
  * (link_watch.h). A handle whose interface is gone is read until its ring is empty, counted and closed; when there is an interface of
@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "link_watch.h"
 #include "reader.h"
+#include "ring.h"
 #include "steps.h"
 #include "text.h"
 
@@ -51,7 +52,10 @@ struct live {
     int index;            /* of the interface that the handle was opened on */
     uint64_t missed_base; /* of the interface's own count, before */
     struct kernel_counts counts;
-    pcap_t *pcap; /* NULL: AWAY */
+    struct ring ring;            /* of pcap, read in place; not mapped: libpcap reads it */
+    bool trouble;                /* poll says so of the socket */
+    pp_time_ns unfiltered_until; /* the system's date: what came before may have passed no filter */
+    pcap_t *pcap;                /* NULL: AWAY */
     struct bpf_program filter;
     int filter_dlt; /* the link type it was compiled for; -1: none */
     uint32_t fraction_ns;
@@ -107,7 +111,9 @@ static bool set_kernel_filter(struct pp_capture *capture, pcap_t *pcap)
             return capture_stop(capture, CORRUPT, "bad filter expression: %s", pcap_geterr(pcap));
         live->filter_dlt = dlt;
     }
-    return pcap_setfilter(pcap, &live->filter) == 0 || capture_stop(capture, CORRUPT, "cannot set the filter: %s", pcap_geterr(pcap));
+    if (pcap_setfilter(pcap, &live->filter) != 0) return capture_stop(capture, CORRUPT, "cannot set the filter: %s", pcap_geterr(pcap));
+    live->unfiltered_until = time_of_day_ns();
+    return true;
 }
 
 /* Before it joins its group a socket sees what is the others', too: nothing is let in until it has joined, and what came before that is
@@ -116,11 +122,16 @@ static bool share(struct pp_capture *capture, pcap_t *pcap, bool *not_now)
 {
     struct live *live = capture->live;
     int fd = pcap_fileno(pcap);
-    if (!live->options.fanout) return true;
+    uint32_t most = live->options.snap_length;
+    if (!live->options.fanout) {
+        if (!capture->filter.expression)
+            (void)packet_socket_open(fd, most); /* without it more of each packet is copied, which does no harm */
+        return true;
+    }
     bool shut = packet_socket_shut(fd);
     live->from_ns = date_now(live);
     if (shut && packet_socket_join(fd, live->options.fanout, live->watch.now.loopback))
-        return capture->filter.expression || packet_socket_open(fd); /* a filter is set next */
+        return capture->filter.expression || packet_socket_open(fd, most); /* a filter is set next */
     *not_now = live->opened;
     return *not_now ? false : capture_stop(capture, CORRUPT, "cannot share the interface among threads: %s", strerror(errno));
 }
@@ -153,8 +164,9 @@ static int open_handle(struct pp_capture *capture)
         pcap_close(pcap);
         return status;
     }
-    if (live->watch.now.loopback) packet_socket_ignore_outgoing(pcap_fileno(pcap));
+    bool once = !live->watch.now.loopback || packet_socket_ignore_outgoing(pcap_fileno(pcap));
     int dlt = pcap_datalink(pcap);
+    if (dlt == DLT_EN10MB && live->watch.now.index && once) (void)ring_map(&live->ring, pcap_fileno(pcap), live->options.ring_bytes);
     live->link_type = dlt == DLT_RAW ? LINK_RAW : (uint16_t)dlt; /* this system's number for raw IP is not the file's */
     capture_add_link(capture, live->link_type);
     account_restart(&live->counts, live->counts.read_ns);
@@ -250,6 +262,7 @@ static void leave(struct pp_capture *capture)
     struct live *live = capture->live;
     read_counts(capture);
     capture->info.account.discarded += outstanding(&capture->info);
+    ring_unmap(&live->ring);
     pcap_close(live->pcap);
     live->pcap = NULL;
     live->phase = AWAY;
@@ -306,36 +319,68 @@ static void copy_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
     };
 }
 
-static size_t account_batch(struct pp_capture *capture, const struct batch *batch)
+/* A packet that came before the filter was in place; where libpcap reads, it looks at these itself. */
+static bool is_filtered(const struct pp_capture *capture, const struct pp_frame *frame)
 {
-    struct live *live = batch->live;
-    pp_time_ns date = time_of_day_ns();
-    size_t at = 0, kept = 0;
-    steps_look(&live->steps, date, boot_ns());
-    for (size_t i = 0; i < batch->count; i++) {
-        struct pp_frame frame = batch->frames[i];
-        frame.time_ns = steps_take_out(&live->steps, frame.time_ns, date);
-        frame.bytes = live->bytes + at;
-        at += frame.captured;
-        if (frame.time_ns < live->from_ns) continue; /* discarded, and counted as such */
-        if (capture_account(capture, &frame)) batch->frames[kept++] = frame;
+    const struct live *live = capture->live;
+    if (frame->time_ns >= live->unfiltered_until || !capture->filter.expression || !live->ring.at) return false;
+    struct pcap_pkthdr header = {.caplen = frame->captured, .len = frame->wire};
+    return !pcap_offline_filter(&live->filter, &header, frame->bytes);
+}
+
+/* What is left out here is discarded, and counted as such. */
+static size_t keep_frames(const struct pp_capture *capture, struct pp_frame *frames, size_t count, pp_time_ns date)
+{
+    const struct live *live = capture->live;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_filtered(capture, &frames[i])) continue;
+        frames[i].time_ns = steps_take_out(&live->steps, frames[i].time_ns, date);
+        if (frames[i].time_ns >= live->from_ns) frames[kept++] = frames[i];
     }
-    capture->info.bytes += at;
     return kept;
+}
+
+/* Frames as they came, into frames with a number and times of this capture. */
+static size_t account_batch(struct pp_capture *capture, struct pp_frame *frames, size_t count)
+{
+    struct live *live = capture->live;
+    pp_time_ns date = time_of_day_ns();
+    steps_look(&live->steps, date, boot_ns());
+    if (live->steps.count || live->from_ns || capture->filter.expression) count = keep_frames(capture, frames, count, date);
+    capture_account_all(capture, frames, count);
+    return count;
+}
+
+/* How many frames; -1: something is wrong with the handle. */
+static int read_by_libpcap(struct live *live, struct pp_frame *frames, size_t max)
+{
+    struct batch batch = {.live = live, .frames = frames};
+    live->used = 0;
+    int got = pcap_dispatch(live->pcap, max < INT_MAX ? (int)max : INT_MAX, copy_frame, (u_char *)&batch);
+    const uint8_t *at = live->bytes;
+    for (size_t i = 0; i < batch.count; at += frames[i++].captured) frames[i].bytes = at;
+    return got < 0 ? got : (int)batch.count;
+}
+
+static int read_in_place(struct live *live, struct pp_frame *frames, size_t max)
+{
+    bool failed = live->trouble && packet_socket_failed(pcap_fileno(live->pcap));
+    live->trouble = false;
+    size_t count = ring_read(&live->ring, frames, max);
+    return count || !failed ? (int)count : PCAP_ERROR;
 }
 
 static size_t read_ring(struct pp_capture *capture, struct pp_frame *frames, size_t max)
 {
     struct live *live = capture->live;
-    struct batch batch = {.live = live, .frames = frames};
-    live->used = 0;
-    int got = pcap_dispatch(live->pcap, max < INT_MAX ? (int)max : INT_MAX, copy_frame, (u_char *)&batch);
+    int got = live->ring.at ? read_in_place(live, frames, max) : read_by_libpcap(live, frames, max);
     live->more = got > 0;
     if (got == PCAP_ERROR && live->phase == OPEN) { /* "The interface disappeared", or worse: opening it again will tell */
         account_gap_begin(&capture->info.account, PP_LINK_FAILED, live->watch.now.name, date_now(live));
         begin_emptying(live);
     }
-    return account_batch(capture, &batch);
+    return got > 0 ? account_batch(capture, frames, (size_t)got) : 0;
 }
 
 static void check_empty(struct pp_capture *capture)
@@ -385,8 +430,13 @@ bool pp_capture_wait(struct pp_capture *const captures[], size_t count, int time
         while (first < descriptors) asked[first++] = captures[i];
     }
     if (poll(ready, descriptors, timeout_ms) < 0) return errno == EINTR;
-    for (nfds_t i = 0; i < descriptors; i++)
-        if (ready[i].fd == asked[i]->live->watch.fd) asked[i]->live->news |= ready[i].revents != 0;
+    for (nfds_t i = 0; i < descriptors; i++) {
+        struct live *live = asked[i]->live;
+        if (ready[i].fd == live->watch.fd)
+            live->news |= ready[i].revents != 0;
+        else
+            live->trouble |= (ready[i].revents & (POLLERR | POLLHUP)) != 0;
+    }
     return true;
 }
 
@@ -470,6 +520,7 @@ void pp_capture_finish_live(struct pp_capture *capture)
 void live_close(struct live *live)
 {
     if (!live) return;
+    ring_unmap(&live->ring);
     if (live->pcap) pcap_close(live->pcap);
     if (live->filter_dlt != -1) pcap_freecode(&live->filter);
     link_watch_end(&live->watch);

@@ -100,6 +100,8 @@ void capture_add_link(struct pp_capture *capture, uint16_t link_type);
 void capture_add_snap_length(struct pp_capture *capture, uint32_t snap_length, bool first);
 /** Number and count one frame whose bytes, lengths, time and link type are set. false: the filter refuses it (or failed). */
 bool capture_account(struct pp_capture *capture, struct pp_frame *frame);
+/** The same for many that nothing refuses; their bytes count as read, too. */
+void capture_account_all(struct pp_capture *capture, struct pp_frame *frames, size_t count);
 
 /** Drops that an enhanced packet block counts in its options; the block is whole, and its interface described. */
 void pcapng_count_drops(struct pp_capture *capture, const uint8_t *block);
