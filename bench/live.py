@@ -149,7 +149,7 @@ def latencies(portproof):
     for number in range(FINDINGS):
         port = 20000 + number
         sent[port] = time.monotonic()
-        raw.send(namespace.udp_frame(4000, port))
+        raw.send(namespace.udp_frame(port, port))
         time.sleep(0.0137)
     time.sleep(2 * REFRESH_S)
     live.send_signal(signal.SIGTERM)
