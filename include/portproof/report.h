@@ -24,7 +24,7 @@ struct pp_sink {
     void *context;
 };
 
-/** A report in a format ("text", "json"). false: unknown format, out of memory, or the sink stopped. */
+/** A report in a format ("text", "json", "html"). false: unknown format, out of memory, or the sink stopped. */
 bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options,
                     const struct pp_sink *sink);
 /** The same in one piece. *out is malloc'd; false: unknown format or out of memory. */

@@ -64,6 +64,8 @@ bool output_write(void *output, const char *bytes, size_t size); /* fits pp_sink
 bool output_close(struct output *output, bool keep);
 bool write_out(const struct arguments *arguments, const char *bytes, size_t size);
 
+/** Whether --format names a report format (NULL does); a message when it does not. */
+bool format_known(const char *format);
 /** What the terminal behind standard output can show. */
 void terminal_options(const struct arguments *arguments, struct pp_report_options *options);
 

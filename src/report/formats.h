@@ -8,6 +8,7 @@
 /* Each writes into `out`, and may hand it over now and then (see hand_over); what is left in the end is the caller's to pass on. */
 bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_html(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 
 /** A finding as in the report. */
 struct json_writer;
