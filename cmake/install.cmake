@@ -4,5 +4,5 @@ install(TARGETS portproof_cli portproof RUNTIME DESTINATION ${CMAKE_INSTALL_BIND
 install(DIRECTORY include/portproof DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY rules/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portproof/rules)
 install(FILES docs/portproof.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES docs/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/portproof OPTIONAL)
+install(FILES docs/report.schema.json docs/status.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/portproof OPTIONAL)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
