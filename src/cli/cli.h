@@ -16,6 +16,7 @@ struct arguments {
     pp_time_ns from_ns, to_ns;
     uint64_t duration_ns, refresh_ns, window_ns;
     const char *hook;
+    const char *listen, *listen_token_file, *listen_name;
     const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes;
     bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete;

@@ -65,7 +65,7 @@ static void announce(const struct arguments *a)
 static bool lock_up(const struct arguments *a)
 {
     char missing[PRIVILEGES_TEXT_MAX];
-    if (!drop_privileges(a->output, missing)) {
+    if (!drop_privileges(&(struct privileges_kept){.output = a->output, .http = a->listen != NULL}, missing)) {
         complain(a->require_sandbox ? "live: cannot confine itself: %s" : "live: warning: goes on without %s; see --require-sandbox",
                  missing);
         if (a->require_sandbox) return false;

@@ -4,9 +4,9 @@
 
 #include "clock.h"
 
-/* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the
- * confinement. */
-static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, lines_begin, plan_begin};
+/* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the sockets nor
+ * the confinement. */
+static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, listen_begin, lines_begin, plan_begin};
 enum { OUTLETS = sizeof beginnings / sizeof *beginnings };
 
 struct monitor {

@@ -35,6 +35,7 @@ struct outlet {
 bool lines_begin(struct outlet *outlet, const struct arguments *arguments);    /* what is new, a line each */
 bool plan_begin(struct outlet *outlet, const struct arguments *arguments);     /* what is left to be exercised; ends when nothing is */
 bool commands_begin(struct outlet *outlet, const struct arguments *arguments); /* --hook */
+bool listen_begin(struct outlet *outlet, const struct arguments *arguments);   /* --listen */
 
 struct monitor;
 

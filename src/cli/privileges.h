@@ -6,7 +6,7 @@
  *   Landlock        no file can be opened but to read what the system says of network devices, and to write in the folder of the
  *                   output; no TCP; no other process to signal
  *   seccomp         system calls that listening, judging and writing a report need, and no others: no exec, no new socket but a
- *                   packet socket
+ *                   packet socket; with `http` also what serving connections needs, to a socket that listens already
  */
 #ifndef CLI_PRIVILEGES_H
 #define CLI_PRIVILEGES_H
@@ -15,8 +15,13 @@
 
 enum { PRIVILEGES_TEXT_MAX = 256 };
 
-/** `output`: the file that will be written, or NULL. false: something of the above could not be done; `missing` says what, and all
- * the rest is done. There is no way back. */
-bool drop_privileges(const char *output, char missing[PRIVILEGES_TEXT_MAX]);
+/** What is needed later on, and therefore kept. */
+struct privileges_kept {
+    const char *output; /* the file that will be written; NULL: none */
+    bool http;          /* connections are accepted and answered */
+};
+
+/** false: something of the above could not be done; `missing` says what, and all the rest is done. There is no way back. */
+bool drop_privileges(const struct privileges_kept *kept, char missing[PRIVILEGES_TEXT_MAX]);
 
 #endif
