@@ -21,10 +21,12 @@ static struct pp_capture_info info_of(const struct input *input)
     return info;
 }
 
-/* The first lane's info, the others' joined to it; the name was kept when it was attached. Under the lane's lock. */
+/* The first lane's info, the others' joined to it; the name was kept when it was attached. Under the lane's lock. The system is asked for
+ * its counts first: as of a second ago it had received less than was judged since. */
 static void refresh_infos(struct pp_audit *audit, const struct lane *lane)
 {
     for (uint32_t i = 0; i < lane->count; i++) {
+        if (!__atomic_load_n(&audit->finishing, __ATOMIC_RELAXED)) pp_capture_update_drops(lane->inputs[i].capture);
         struct pp_capture_info *kept = &audit->captures[lane->inputs[i].index], now = info_of(&lane->inputs[i]);
         now.name = kept->name;
         if (lane == audit->lanes[0])

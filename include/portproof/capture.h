@@ -43,7 +43,8 @@ struct pp_loss {
 };
 
 /** Where the packets of a live capture are. At the end of it, exactly:
- *  received = dropped + discarded + packets, and packets = outside_time + the sum of by_result. */
+ *  received = dropped + discarded + packets, and packets = outside_time + the sum of by_result. Before, what is missing
+ *  waits in the ring, or was discarded. */
 struct pp_live_account {
     uint64_t received;    /* all that the system counted for this capture, those it dropped among them */
     uint64_t dropped;     /* by the kernel: the ring was full */

@@ -17,7 +17,7 @@ struct pp_report_options {
     bool all;              /* no line left out */
 };
 
-/** A report in a format ("text", "json"). false: unknown format, out of memory, or the sink stopped. */
+/** A report in a format ("text", "json", "html"). false: unknown format, out of memory, or the sink stopped. */
 bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options,
                     const struct pp_sink *sink);
 /** The same in one piece. *out is malloc'd; false: unknown format or out of memory. */
@@ -34,6 +34,32 @@ bool pp_plan_write(const struct pp_report *report, const struct pp_report_option
  * about). `at`: when it was judged. false: unknown format, out of memory, or the sink stopped. */
 bool pp_events_write(const struct pp_report *report, const struct pp_event *events, size_t count, pp_time_ns at, const char *format,
                      const struct pp_report_options *options, const struct pp_sink *sink);
+
+/** What was told lately, for who looks now and then: the latest PP_TOLD_MAX events, and when each row changed last. */
+struct pp_told;
+enum { PP_TOLD_MAX = 200 };                 /* events kept; older ones are only counted */
+struct pp_told *pp_told_create(void);       /* NULL: out of memory */
+void pp_told_destroy(struct pp_told *told); /* takes NULL */
+/** Keep what a watch told of `report`; nothing of it is borrowed. `at`: when it was judged. false: out of memory; some are left out. */
+bool pp_told_add(struct pp_told *told, const struct pp_report *report, const struct pp_event *events, size_t count, pp_time_ns at);
+
+/** One judgement among many, while somebody listens. */
+struct pp_moment {
+    const struct pp_report *report;
+    const struct pp_watch *watch; /* the state each row is in now; NULL: the report's */
+    const struct pp_told *told;   /* NULL: no events */
+    const double *row_rates;      /* packets a second, one per row; NULL: none */
+    pp_time_ns at, since;         /* judged, and listening since; the system's date */
+    uint64_t refresh_ns;          /* the next one follows after */
+    uint64_t untold;              /* findings that were not told any more */
+};
+
+/** portproof/status/1 (docs/status.schema.json): what a status page shows, in JSON on one line; small, whatever the report's size.
+ * false: out of memory, or the sink stopped. */
+bool pp_status_write(const struct pp_moment *moment, const struct pp_report_options *options, const struct pp_sink *sink);
+
+/** Prometheus' text format, version 0.0.4. false: as above. */
+bool pp_metrics_write(const struct pp_moment *moment, const struct pp_report_options *options, const struct pp_sink *sink);
 
 /** All flows as "tsv", "jsonl" or "text". `report` is needed for the latter two (who opened it, verdict); NULL for tsv.
  * The order of JSON lines and text is the table's. false: unknown format, out of memory, or the sink stopped. */

@@ -1,5 +1,7 @@
 #include "digest.h"
 
+#include <nettle/base64.h>
+
 void digest_init(struct digest *digest) { sha256_init(&digest->sha256); }
 
 void digest_add(struct digest *digest, const void *bytes, size_t size)
@@ -25,4 +27,15 @@ void sha256_hex(const void *bytes, size_t size, char out[DIGEST_HEX_SIZE])
     digest_init(&digest);
     digest_add(&digest, bytes, size);
     digest_hex(&digest, out);
+}
+
+void sha256_base64(const void *bytes, size_t size, char out[DIGEST_BASE64_SIZE])
+{
+    struct digest digest;
+    uint8_t sum[SHA256_DIGEST_SIZE];
+    digest_init(&digest);
+    digest_add(&digest, bytes, size);
+    sha256_digest(&digest.sha256, sizeof sum, sum);
+    base64_encode_raw(out, sizeof sum, sum);
+    out[DIGEST_BASE64_SIZE - 1] = '\0';
 }

@@ -1,15 +1,4 @@
-#include <string.h>
-
 #include "cli.h"
-
-/* Whether --format names a report format; a message when it does not. */
-static bool format_known(const char *format)
-{
-    for (unsigned i = 0; pp_report_format(i); i++)
-        if (!format || strcmp(format, pp_report_format(i)) == 0) return true;
-    complain("--format %s: expected text or json", show(format));
-    return false;
-}
 
 int run_analyze(struct arguments *a)
 {

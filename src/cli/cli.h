@@ -16,6 +16,7 @@ struct arguments {
     pp_time_ns from_ns, to_ns;
     uint64_t duration_ns, refresh_ns, window_ns, rotate_ns;
     const char *hook, *state;
+    const char *listen, *listen_token_file, *listen_name;
     const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes, state_files;
     bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete;
@@ -64,6 +65,8 @@ bool output_write(void *output, const char *bytes, size_t size); /* fits pp_sink
 bool output_close(struct output *output, bool keep);
 bool write_out(const struct arguments *arguments, const char *bytes, size_t size);
 
+/** Whether --format names a report format (NULL does); a message when it does not. */
+bool format_known(const char *format);
 /** What the terminal behind standard output can show. */
 void terminal_options(const struct arguments *arguments, struct pp_report_options *options);
 

@@ -205,6 +205,14 @@ void terminal_options(const struct arguments *a, struct pp_report_options *optio
     options->option_count = a->record_count;
 }
 
+bool format_known(const char *format)
+{
+    for (unsigned i = 0; pp_report_format(i); i++)
+        if (!format || strcmp(format, pp_report_format(i)) == 0) return true;
+    complain("--format %s: expected text, json or html", show(format));
+    return false;
+}
+
 /* --- a session over captures -------------------------------------------------------------------------------------------- */
 
 struct progress {

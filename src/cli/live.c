@@ -114,9 +114,12 @@ static void announce(const struct arguments *a)
 static bool lock_up(const struct arguments *a)
 {
     char missing[PRIVILEGES_TEXT_MAX];
-    struct allowed allowed = {
-        .output = a->output, .state = a->state, .rules = a->rules && access(a->rules, R_OK) == 0 ? a->rules : NULL, .site = a->site};
-    if (!drop_privileges(&allowed, missing)) {
+    struct privileges_kept kept = {.output = a->output,
+                                   .state = a->state,
+                                   .rules = a->rules && access(a->rules, R_OK) == 0 ? a->rules : NULL,
+                                   .site = a->site,
+                                   .http = a->listen != NULL};
+    if (!drop_privileges(&kept, missing)) {
         complain(a->require_sandbox ? "live: cannot confine itself: %s" : "live: warning: goes on without %s; see --require-sandbox",
                  missing);
         if (a->require_sandbox) return false;
@@ -151,8 +154,7 @@ int run_live(struct arguments *a)
     struct session s;
     if (!a->interface_count) return complain("live: no interface named; expected -i INTERFACE"), EXIT_INPUT;
     if (a->operand_count) return complain("live: %s: expected no operand; captures are for analyze", show(a->operands[0])), EXIT_INPUT;
-    if (a->format && strcmp(a->format, "text") != 0 && strcmp(a->format, "json") != 0)
-        return complain("--format %s: expected text or json", show(a->format)), EXIT_INPUT;
+    if (!format_known(a->format)) return EXIT_INPUT;
     if (a->until_complete && !a->site)
         return complain("live: --until-complete needs --site: without one no row is due until it is seen"), EXIT_INPUT;
     if (!a->window_ns) a->window_ns = WINDOW_DEFAULT_S * UINT64_C(1000000000);

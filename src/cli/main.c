@@ -10,10 +10,10 @@ const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
      "Without --site roles are inferred from the traffic, and the verdict is never compliant.\n"
-     "Formats: text, json.\n"
+     "Formats: text, json, html.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
      "srfobtuqcmdhan", run_analyze},
-    {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration", "Formats: text, json.\n", "srfobuqcmdani",
+    {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration", "Formats: text, json, html.\n", "srfobuqcmdani",
      run_live},
     {"flows", "CAPTURE...", "every flow, one a line", "Formats: text, jsonl, tsv.\n", "srfobtuqmdn", run_flows},
     {"discover", "CAPTURE...", "a site file inferred from traffic, to correct", "", "robtqmdn", run_discover},

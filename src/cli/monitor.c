@@ -5,9 +5,10 @@
 #include "clock.h"
 #include "state.h"
 
-/* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the
- * confinement. */
-static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, lines_begin, plan_begin, notify_begin};
+/* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the sockets nor
+ * the confinement. */
+static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, listen_begin, lines_begin, plan_begin,
+                                                                                notify_begin};
 enum { OUTLETS = sizeof beginnings / sizeof *beginnings };
 
 struct monitor {

@@ -36,6 +36,7 @@ bool lines_begin(struct outlet *outlet, const struct arguments *arguments);    /
 bool plan_begin(struct outlet *outlet, const struct arguments *arguments);     /* what is left to be exercised; ends when nothing is */
 bool commands_begin(struct outlet *outlet, const struct arguments *arguments); /* --hook */
 bool notify_begin(struct outlet *outlet, const struct arguments *arguments);   /* systemd, where NOTIFY_SOCKET is set */
+bool listen_begin(struct outlet *outlet, const struct arguments *arguments);   /* --listen */
 
 struct monitor;
 

@@ -101,6 +101,9 @@ static bool set_state_files(struct arguments *a, const char *v)
 }
 static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
 static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *v != '\0'; }
+static bool set_listen(struct arguments *a, const char *v) { return a->listen = v, *v != '\0'; }
+static bool set_listen_token_file(struct arguments *a, const char *v) { return a->listen_token_file = v, *v != '\0'; }
+static bool set_listen_name(struct arguments *a, const char *v) { return a->listen_name = v, *v != '\0'; }
 static bool set_events(struct arguments *a, const char *v)
 {
     a->events = v;
@@ -138,6 +141,11 @@ static const struct known known[] = {
      "a time such as 15m or 2h", set_window},
     {'i', "events", 0, "FORMAT", "how what is new is told: text, jsonl or none", "text, jsonl or none", set_events},
     {'i', "hook", 0, "COMMAND", "run this for every new finding, with the finding as JSON on its standard input", "a command", set_hook},
+    {'i', "listen", 0, "ADDR:PORT", "serve a status page, /metrics, /report.json and /report.html there; PORT alone is loopback",
+     "an address and a port such as 127.0.0.1:8080, [::1]:8080 or 8080", set_listen},
+    {'i', "listen-token-file", 0, "FILE", "ask for the token in this file's first line; off loopback there must be one", "a file",
+     set_listen_token_file},
+    {'i', "listen-name", 0, "NAME", "answer to this host name too, beside addresses and localhost", "a host name", set_listen_name},
     {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", "a number from 64 to 262144", set_snap_length},
     {'i', "ring-size", 0, "BYTES", "what the kernel keeps until it is read, of each interface; default 16M",
      "a size such as 512K or 16M, 1024M at most", set_ring_size},

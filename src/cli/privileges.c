@@ -95,7 +95,7 @@ static bool allow_around(int ruleset, const char *file, uint64_t access)
     return !file || strcmp(file, "-") == 0 || allow(ruleset, folder_of(file, folder), access);
 }
 
-static bool restrict_files(const struct allowed *allowed)
+static bool restrict_files(const struct privileges_kept *kept)
 {
     size_t size;
     int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -108,9 +108,9 @@ static bool restrict_files(const struct allowed *allowed)
         LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | (rules.files & FS_TRUNCATE);
     /* How many processors there are, and how a switch tags its frames when its interface is opened again. */
     bool good = allow(ruleset, "/sys/devices", reading) && allow(ruleset, "/sys/class/net", reading) &&
-                allow_around(ruleset, allowed->output, writing) && allow_around(ruleset, allowed->rules, reading) &&
-                allow_around(ruleset, allowed->site, reading);
-    if (allowed->state) good = good && allow(ruleset, allowed->state, reading | writing);
+                allow_around(ruleset, kept->output, writing) && allow_around(ruleset, kept->rules, reading) &&
+                allow_around(ruleset, kept->site, reading);
+    if (kept->state) good = good && allow(ruleset, kept->state, reading | writing);
     good = good && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     int why = errno;
     close(ruleset);
@@ -137,6 +137,9 @@ static const int plain_calls[] = {
     /* the packet socket of an interface that came back, and rtnetlink */
     SCMP_SYS(bind), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
     SCMP_SYS(sendto), SCMP_SYS(eventfd2), SCMP_SYS(uname)};
+
+/* Connections to a socket that listens already: taking them, answering them, ending them. */
+static const int http_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(sendmsg), SCMP_SYS(shutdown)};
 
 static const unsigned long controls[] = {TCGETS,       TIOCGWINSZ, SIOCGIFINDEX, SIOCGIFHWADDR,
                                          SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME,  SIOCETHTOOL};
@@ -174,14 +177,22 @@ static bool allow_sockets(scmp_filter_ctx filter)
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, equal(0, AF_NETLINK), equal(2, NETLINK_GENERIC)) == 0;
 }
 
-static bool restrict_calls(void)
+static bool allow_calls(scmp_filter_ctx filter, const int calls[], size_t count)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++) {
+        int status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+        good = status == 0 || status == -EDOM; /* not a call of this machine */
+    }
+    return good;
+}
+
+static bool restrict_calls(bool http)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     bool good = filter && allow_memory(filter) && allow_threads(filter) && allow_sockets(filter);
-    for (size_t i = 0; good && i < sizeof plain_calls / sizeof *plain_calls; i++) {
-        int status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, plain_calls[i], 0);
-        good = status == 0 || status == -EDOM; /* not a call of this machine */
-    }
+    good = good && allow_calls(filter, plain_calls, sizeof plain_calls / sizeof *plain_calls);
+    if (http) good = good && allow_calls(filter, http_calls, sizeof http_calls / sizeof *http_calls);
     for (size_t i = 0; good && i < sizeof controls / sizeof *controls; i++)
         good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, equal(1, controls[i])) == 0;
     int status = good ? seccomp_load(filter) : -ENOMEM;
@@ -199,14 +210,14 @@ int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void) { return restricted; }
 #endif
 
-bool drop_privileges(const struct allowed *allowed, char missing[PRIVILEGES_TEXT_MAX])
+bool drop_privileges(const struct privileges_kept *kept, char missing[PRIVILEGES_TEXT_MAX])
 {
     *missing = '\0';
     tzset(); /* reads the zone's file, which cannot be opened later */
     if (!drop_capabilities()) add_missing(missing, "capabilities", errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) add_missing(missing, "no_new_privs", errno);
-    if (!restrict_files(allowed)) add_missing(missing, "Landlock", errno);
-    if (!restrict_calls()) add_missing(missing, "seccomp", errno);
+    if (!restrict_files(kept)) add_missing(missing, "Landlock", errno);
+    if (!restrict_calls(kept->http)) add_missing(missing, "seccomp", errno);
 #ifdef __SANITIZE_ADDRESS__
     restricted = true;
 #endif

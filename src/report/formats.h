@@ -8,9 +8,16 @@
 /* Each writes into `out`, and may hand it over now and then (see hand_over); what is left in the end is the caller's to pass on. */
 bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_html(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 
-/** A finding as in the report. */
+/* Members as in the JSON report, for other documents that have them. */
 struct json_writer;
+void json_tool(struct json_writer *w, const struct pp_report_options *options);
+void json_answer(struct json_writer *w, const char *key, enum pp_answer answer);
+void json_summary(struct json_writer *w, const struct pp_summary *summary);
+void json_fitness(struct json_writer *w, const struct pp_fitness *fitness);
+void json_account(struct json_writer *w, const struct pp_live_account *account);
+void json_link_gaps(struct json_writer *w, const struct pp_live_account *account);
 void json_finding(struct json_writer *w, const char *key, const struct pp_report *report, const struct pp_finding *finding);
 
 enum { REPORT_PIECE_BYTES = 128 * 1024 }; /* a report is written over and over into memory that stays in the cache */

@@ -86,7 +86,7 @@ static void put_losses(struct json_writer *w, const struct pp_live_account *a)
 }
 
 /* received = judged + the sum of not_judged + dropped */
-static void put_account(struct json_writer *w, const struct pp_live_account *a)
+void json_account(struct json_writer *w, const struct pp_live_account *a)
 {
     begin_object(w, "account");
     put_count(w, "received", a->received);
@@ -107,7 +107,7 @@ static void put_account(struct json_writer *w, const struct pp_live_account *a)
     end_object(w);
 }
 
-static void put_link_gaps(struct json_writer *w, const struct pp_live_account *a)
+void json_link_gaps(struct json_writer *w, const struct pp_live_account *a)
 {
     if (a->clock_steps) put_count(w, "clock_steps", a->clock_steps);
     put_count(w, "gaps_in_all", a->gaps_in_all);
@@ -151,13 +151,13 @@ static void put_capture(struct json_writer *w, const struct pp_capture_info *c)
     if (c->failed) put_string(w, "error", c->error.text);
     if (*c->sha256) put_string(w, "sha256", c->sha256);
     if (c->live) {
-        put_account(w, &c->account);
-        put_link_gaps(w, &c->account);
+        json_account(w, &c->account);
+        json_link_gaps(w, &c->account);
     }
     end_object(w);
 }
 
-static void put_summary(struct json_writer *w, const struct pp_summary *s)
+void json_summary(struct json_writer *w, const struct pp_summary *s)
 {
     begin_object(w, "summary");
     put_count(w, "expected", s->expected);
@@ -245,7 +245,7 @@ static void put_responder(struct json_writer *w, const struct pp_report *r, cons
     end_object(w);
 }
 
-static void put_answer(struct json_writer *w, const char *key, enum pp_answer a)
+void json_answer(struct json_writer *w, const char *key, enum pp_answer a)
 {
     if (a == PP_UNKNOWN)
         put_null(w, key);
@@ -330,7 +330,7 @@ void json_finding(struct json_writer *w, const char *key, const struct pp_report
     put_responder(w, r, f);
     put_string(w, "transport", pp_transport_name(f->transport));
     if (f->has_outcome) put_string(w, "outcome", pp_outcome_name(f->outcome));
-    if (f->kind != PP_FIND_MISSING) put_answer(w, "got_through", f->got_through);
+    if (f->kind != PP_FIND_MISSING) json_answer(w, "got_through", f->got_through);
     if (f->blocked_by.family) put_address(w, "blocked_by", &f->blocked_by);
     if (f->has_icmp) put_icmp(w, f);
     if (f->kind == PP_FIND_BLOCKED) {
@@ -356,7 +356,7 @@ static void put_totals(struct json_writer *w, const struct pp_totals *totals)
     end_object(w);
 }
 
-static void put_fitness(struct json_writer *w, const struct pp_fitness *f)
+void json_fitness(struct json_writer *w, const struct pp_fitness *f)
 {
     begin_object(w, "fitness");
     put_string(w, "grade", pp_grade_name(f->grade));
@@ -401,9 +401,8 @@ static void put_counters(struct json_writer *w, const struct pp_report *r, const
     end_object(w);
 }
 
-static void put_head(struct json_writer *w, const struct pp_report_options *options)
+void json_tool(struct json_writer *w, const struct pp_report_options *options)
 {
-    put_string(w, "schema", "portproof/report/1");
     begin_object(w, "tool");
     put_string(w, "name", "portproof");
     put_string(w, "version", options->tool_version);
@@ -419,7 +418,8 @@ static bool put_report(struct json_writer *w, const struct pp_report *r, const s
 {
     bool ok = true;
     begin_object(w, NULL);
-    put_head(w, options);
+    put_string(w, "schema", "portproof/report/1");
+    json_tool(w, options);
     put_rules(w, r->spec);
     put_site(w, r->spec, r->site);
     begin_list(w, "captures");
@@ -429,14 +429,14 @@ static bool put_report(struct json_writer *w, const struct pp_report *r, const s
     begin_list(w, "verdict_reasons");
     for (uint32_t i = 0; i < r->verdict_reason_count; i++) put_string(w, NULL, r->verdict_reasons[i]);
     end_list(w);
-    put_summary(w, &r->summary);
+    json_summary(w, &r->summary);
     begin_list(w, "rows");
     for (uint16_t i = 0; ok && i < r->spec->row_count; i++) put_row(w, r, i), ok = hand_over(w->out, sink);
     end_list(w);
     begin_list(w, "findings");
     for (uint32_t i = 0; ok && i < r->finding_count; i++) json_finding(w, NULL, r, &r->findings[i]), ok = hand_over(w->out, sink);
     end_list(w);
-    put_fitness(w, &r->fitness);
+    json_fitness(w, &r->fitness);
     put_counters(w, r, options);
     end_object(w);
     return ok;

@@ -125,12 +125,13 @@ void put_count(struct json_writer *w, const char *key, uint64_t n)
     if (at) text_end(w->out, put_digits(at, n > INT64_MAX ? INT64_MAX : n));
 }
 
-static void put_word(struct json_writer *w, const char *key, const char *word)
+void put_written(struct json_writer *w, const char *key, const char *json, size_t length)
 {
-    size_t length = strlen(word);
     char *at = begin(w, key, length);
-    if (at) text_end(w->out, copy(at, word, length));
+    if (at) text_end(w->out, copy(at, json, length));
 }
+
+static void put_word(struct json_writer *w, const char *key, const char *word) { put_written(w, key, word, strlen(word)); }
 
 void put_boolean(struct json_writer *w, const char *key, bool value) { put_word(w, key, value ? "true" : "false"); }
 void put_null(struct json_writer *w, const char *key) { put_word(w, key, "null"); }

@@ -29,6 +29,8 @@ void put_string(struct json_writer *w, const char *key, const char *string);
 /** Above INT64_MAX, which is what readers of JSON can be expected to take: INT64_MAX. */
 void put_count(struct json_writer *w, const char *key, uint64_t n);
 void put_boolean(struct json_writer *w, const char *key, bool value);
+/** A value that a writer on one line has written already. */
+void put_written(struct json_writer *w, const char *key, const char *json, size_t length);
 void put_null(struct json_writer *w, const char *key);
 /** A part of a whole, 0 to 1, with one to four decimals. */
 void put_share(struct json_writer *w, const char *key, double share);

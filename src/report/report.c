@@ -11,6 +11,7 @@ static const struct format {
 } formats[] = {
     {"text", write_text},
     {"json", write_json},
+    {"html", write_html},
 };
 
 const char *pp_report_format(unsigned i) { return i < sizeof formats / sizeof *formats ? formats[i].name : NULL; }

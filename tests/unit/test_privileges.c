@@ -100,16 +100,26 @@ static bool judges_on_threads(void)
 static bool counts_processors(void) { return opens("/sys/devices/system/cpu/online", O_RDONLY); }
 static bool opens_an_interface_again(void) { return has_socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)); }
 
+/* --- what only a server may ------------------------------------------------------------------------------------------------ */
+
+static int listening = -1; /* opened before */
+
+static bool takes_a_connection(void)
+{
+    int connection = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+    bool good = connection >= 0 && shutdown(connection, SHUT_RDWR) == 0;
+    return good && close(connection) == 0;
+}
+
 /* --- in a process of its own --------------------------------------------------------------------------------------------- */
 
-static int attempt(bool (*get_through)(void), bool confined)
+static int attempt_with(bool (*get_through)(void), bool confined, bool http)
 {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         char missing[PRIVILEGES_TEXT_MAX];
-        struct allowed allowed = {.output = path(inside, "report.json")};
-        if (confined && !drop_privileges(&allowed, missing)) {
+        if (confined && !drop_privileges(&(struct privileges_kept){.output = path(inside, "report.json"), .http = http}, missing)) {
             (void)!write(STDERR_FILENO, missing, strlen(missing));
             _exit(NOT_CONFINED);
         }
@@ -120,6 +130,8 @@ static int attempt(bool (*get_through)(void), bool confined)
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
 }
+
+static int attempt(bool (*get_through)(void), bool confined) { return attempt_with(get_through, confined, false); }
 
 static void restore_files(void)
 {
@@ -174,6 +186,34 @@ static void what_listening_and_reporting_need_still_works(void **state)
     }
 }
 
+/* A listening socket, and somebody who connects to it: before anything is given up. */
+static int connect_to_loopback(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = bind(listening, (struct sockaddr *)&address, size) == 0 && listen(listening, 4) == 0 &&
+                getsockname(listening, (struct sockaddr *)&address, &size) == 0 && connect(client, (struct sockaddr *)&address, size) == 0;
+    assert_true(good);
+    return client;
+}
+
+static void connections_are_taken_only_where_a_page_is_served(void **state)
+{
+    (void)state;
+    if (!confinable) skip();
+    int client = connect_to_loopback();
+    assert_int_equal(attempt_with(takes_a_connection, true, true), GOT_THROUGH);
+    close(client);
+    close(listening);
+    client = connect_to_loopback();
+    assert_int_equal(attempt_with(takes_a_connection, true, false), KEPT_OUT);
+    assert_int_equal(attempt_with(connects_over_ipv4, true, true), KEPT_OUT);
+    close(client);
+    close(listening);
+}
+
 static unsigned long long status_field(pid_t process, const char *field, int base)
 {
     char name[64], line[256];
@@ -198,7 +238,7 @@ static void only_the_capability_to_open_packet_sockets_is_left(void **state)
     pid_t child = fork();
     if (child == 0) {
         char missing[PRIVILEGES_TEXT_MAX];
-        byte = (char)drop_privileges(&(struct allowed){.output = NULL}, missing);
+        byte = (char)drop_privileges(&(struct privileges_kept){0}, missing);
         _exit(write(ready[1], &byte, 1) == 1 && read(go[0], &byte, 1) == 1 ? 0 : 1);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -237,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_gets_out_once_privileges_are_dropped),
         cmocka_unit_test(what_listening_and_reporting_need_still_works),
+        cmocka_unit_test(connections_are_taken_only_where_a_page_is_served),
         cmocka_unit_test(only_the_capability_to_open_packet_sockets_is_left),
     };
     return cmocka_run_group_tests(tests, make_folders, remove_folders);

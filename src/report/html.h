@@ -1,0 +1,40 @@
+/* What the files share that write the report as an HTML page. One file a part of the page; html.c has the order of the whole. */
+#ifndef REPORT_HTML_H
+#define REPORT_HTML_H
+
+#include "markup.h"
+#include "terminal.h"
+
+enum {
+    HTML_FINDINGS_MAX = 200, /* of one group; --all shows every one. Twenty pages of paper, and a page that opens at once */
+    HTML_EDGES_MAX = 60,     /* of one row; likewise */
+    HTML_TODO_MAX = 10,
+};
+
+/** How bad something is: a class for the style sheet, and a sign, so that no meaning hangs on colour. */
+enum tone { TONE_BAD, TONE_WARN, TONE_GOOD, TONE_IDLE, TONE_COUNT };
+const char *tone_name(enum tone tone);
+
+/** A state as sign and word. */
+void add_state(struct text *out, enum pp_state state);
+/** A state's place in what readers look at first. */
+unsigned state_rank(enum pp_state state);
+
+/* Sections; each writes all of itself, or nothing when it has nothing to say (html_has_… false). */
+void html_todo(struct page *p);
+void html_rows(struct page *p);
+void html_blocked(struct page *p);
+void html_holes(struct page *p);
+void html_unexpected(struct page *p);
+void html_not_proven(struct page *p);
+void html_limits(struct page *p);
+void html_roles(struct page *p);
+void html_evidence(struct page *p);
+
+bool html_has_todo(const struct pp_report *r);
+bool html_has_blocked(const struct pp_report *r);
+bool html_has_holes(const struct pp_report *r);
+bool html_has_unexpected(const struct pp_report *r);
+bool html_has_not_proven(const struct pp_report *r);
+
+#endif

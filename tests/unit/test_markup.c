@@ -1,0 +1,129 @@
+/* What others named cannot mean anything in a page of HTML, nor hide. */
+#include "markup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence.h"
+#include "portproof/report.h"
+#include "testing.h"
+
+TEST(whatever_is_named_stays_text)
+{
+    static const char *const cases[][2] = {
+        {"tta1", "tta1"},
+        {"", ""},
+        {"<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"},
+        {"</title></style><img src=x onerror=alert(1)>", "&lt;/title&gt;&lt;/style&gt;&lt;img src=x onerror=alert(1)&gt;"},
+        {"\" onmouseover=\"alert(1)", "&quot; onmouseover=&quot;alert(1)"},
+        {"' onfocus='alert(1)", "&#39; onfocus=&#39;alert(1)"},
+        {"`", "&#96;"},
+        {"&lt;&amp;&#60;", "&amp;lt;&amp;amp;&amp;#60;"},
+        {"<!--", "&lt;!--"},
+        {"<![CDATA[", "&lt;![CDATA["},
+        {"a\nb\rc\td\x1b[31m\x7f", "a\\x0ab\\x0dc\\x09d\\x1b[31m\\x7f"},
+        {"a\x1f"
+         "b",
+         "a\\x1fb"},
+        {"\xc2\x9b\xc2\x80", "\\u{9b}\\u{80}"},                             /* C1 */
+        {"\xe2\x80\xae\xe2\x81\xa6\xd8\x9c", "\\u{202e}\\u{2066}\\u{61c}"}, /* bidirectional marks */
+        {"\xe2\x80\x8b\xef\xbb\xbf", "\\u{200b}\\u{feff}"},                 /* invisible */
+        {"\xff\xfe<", "\\xff\\xfe&lt;"},                                    /* not UTF-8 */
+        {"\xc0\xbcscript\xe0\x80\xbc", "\\xc0\\xbcscript\\xe0\\x80\\xbc"},  /* overlong */
+        {"caf\xc3\xa9 \xe6\x97\xa5", "caf\xc3\xa9 \xe6\x97\xa5"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text out;
+        text_init(&out);
+        add_html(&out, cases[i][0]);
+        assert_string_equal(out.bytes ? out.bytes : "", cases[i][1]);
+        text_finish(&out);
+    }
+}
+
+/* Every byte: no other than the harmless ones is left as it is. */
+TEST(no_byte_has_a_meaning)
+{
+    for (unsigned byte = 1; byte < 256; byte++) {
+        struct text out;
+        text_init(&out);
+        add_html(&out, (char[]){(char)byte, '\0'});
+        bool plain = byte >= ' ' && byte < 0x7f && !strchr("&<>\"'`", (int)byte);
+        assert_int_equal(strlen(out.bytes) == 1, plain);
+        assert_null(strpbrk(out.bytes, "<>\"'`\n"));
+        text_finish(&out);
+    }
+}
+
+TEST(a_blank_that_keeps_words_together_becomes_one)
+{
+    struct text out, words;
+    text_init(&out);
+    text_init(&words);
+    text_add(&words, "tta1\x1f→\x1fldap1 <b>");
+    move_html(&out, &words);
+    assert_string_equal(out.bytes, "tta1 → ldap1 &lt;b&gt;");
+    assert_null(words.bytes);
+    text_finish(&out);
+}
+
+TEST(an_element_has_its_class_and_its_text)
+{
+    struct text out;
+    text_init(&out);
+    add_element(&out, "b", NULL, "<");
+    add_element(&out, "p", "note", "&");
+    assert_string_equal(out.bytes, "<b>&lt;</b><p class=\"note\">&amp;</p>");
+    text_finish(&out);
+}
+
+/* A whole report in which everything that can be named is hostile has no tag but its own. */
+TEST(a_report_full_of_hostile_names_has_no_element_of_theirs)
+{
+    struct evidence *e = evidence("name: \"<svg onload=alert(0)>\"\n"
+                                  "hosts:\n"
+                                  "  - {name: \"<img src=x onerror=alert(1)>\", address: 10.0.1.10, roles: [tarantella-server]}\n"
+                                  "  - {name: \"</td><script>alert(2)</script>\", address: 10.0.3.6, roles: ldap-server}\n"
+                                  "  - {name: \"<iframe\", address: 10.0.3.7, roles: ldap-server}\n"
+                                  "features: {ldap: on}\n"
+                                  "waivers:\n"
+                                  "  - {from: any, to: any, ports: 9/udp, owner: \"<b>o\", reason: \"<b>r\", expires: 2020-01-01}\n");
+    tcp_silent(e, "10.0.1.10", 40000, "10.0.3.6", 389);
+    tcp_answered(e, "10.0.1.10", 40001, "10.0.3.6", 22);
+    udp_exchange(e, "10.0.1.10", 40002, "10.0.3.6", 9);
+    wait_ms(e, 10000);
+    ping(e, "10.0.1.10", "10.0.3.7");
+    const struct pp_report *report = judge(e);
+    const char *const options[] = {"--filter=<img src=x>"};
+    const struct pp_report_options how = {.tool_version = "<i>", .site_name = "<u>.yaml", .options = options, .option_count = 1};
+    e->captures[0].name = "<video>";
+    char *page;
+    size_t size;
+    assert_true(pp_report_write(report, "html", &how, &page, &size));
+    static const char *const strangers[] = {"<img", "<script", "<svg", "<iframe", "<video", "<b>o", "<b>r", "<i>", "<u>"};
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+        if (strstr(page, strangers[i])) fail_msg("%s got into the page", strangers[i]);
+    static const char *const shown[] = {"&lt;img src=x onerror=alert(1)&gt;",
+                                        "&lt;script&gt;alert(2)",
+                                        "&lt;svg",
+                                        "&lt;iframe",
+                                        "&lt;video&gt;",
+                                        "&lt;b&gt;o",
+                                        "&lt;u&gt;.yaml",
+                                        "--filter=&lt;img"};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        if (!strstr(page, shown[i])) fail_msg("%s is not shown", shown[i]);
+    free(page);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whatever_is_named_stays_text),
+        cmocka_unit_test(no_byte_has_a_meaning),
+        cmocka_unit_test(a_blank_that_keeps_words_together_becomes_one),
+        cmocka_unit_test(an_element_has_its_class_and_its_text),
+        cmocka_unit_test(a_report_full_of_hostile_names_has_no_element_of_theirs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
