@@ -131,14 +131,14 @@ static bool judge_live(struct worker *worker, struct input *input, size_t count)
     return ok;
 }
 
+enum { WAIT_MS = 200 };
+
 /* One wait for all captures of a lane, then a batch of each. *running: some go on. */
-static bool pump(struct lane *lane, bool *running)
+static bool pump(struct lane *lane, uint32_t most_ms, bool *running)
 {
-    enum { WAIT_MS = 200 };
-    uint32_t wait_ms = lane->worker->audit->options.wait_ms;
     struct pp_capture *captures[PP_LIVE_MAX];
     for (uint32_t i = 0; i < lane->count; i++) captures[i] = lane->inputs[i].capture;
-    bool ok = pp_capture_wait(captures, lane->count, wait_ms ? (int)wait_ms : WAIT_MS);
+    bool ok = pp_capture_wait(captures, lane->count, (int)most_ms);
     *running = false;
     pthread_mutex_lock(&lane->lock);
     for (uint32_t i = 0; ok && i < lane->count; i++) {
@@ -157,7 +157,7 @@ static bool finish(struct lane *lane)
     pthread_mutex_lock(&lane->lock);
     for (uint32_t i = 0; i < lane->count; i++) pp_capture_finish_live(lane->inputs[i].capture);
     pthread_mutex_unlock(&lane->lock);
-    while (ok && running) ok = pump(lane, &running);
+    while (ok && running) ok = pump(lane, WAIT_MS, &running);
     return ok;
 }
 
@@ -166,7 +166,7 @@ static void *run_lane(void *argument)
     struct lane *lane = argument;
     struct pp_audit *audit = lane->worker->audit;
     bool ok = true, running = true;
-    while (ok && running && !__atomic_load_n(&audit->finishing, __ATOMIC_RELAXED)) ok = pump(lane, &running);
+    while (ok && running && !__atomic_load_n(&audit->finishing, __ATOMIC_RELAXED)) ok = pump(lane, WAIT_MS, &running);
     if (!ok || !finish(lane)) __atomic_store_n(&lane->worker->failed, true, __ATOMIC_RELAXED);
     return NULL;
 }
@@ -186,13 +186,14 @@ static bool start_lanes(struct pp_audit *audit)
     return ok;
 }
 
-bool pp_audit_pump(struct pp_audit *audit)
+bool pp_audit_pump(struct pp_audit *audit, uint32_t most_ms)
 {
     bool running;
+    uint32_t wait_ms = audit->options.wait_ms ? audit->options.wait_ms : WAIT_MS;
     if (!audit->lane_count || (audit->lane_count > 1 && !start_lanes(audit))) return false;
     for (uint32_t i = 1; i < audit->lane_count; i++)
         if (__atomic_load_n(&audit->lanes[i]->worker->failed, __ATOMIC_RELAXED)) return false;
-    return pump(audit->lanes[0], &running) && running;
+    return pump(audit->lanes[0], most_ms < wait_ms ? most_ms : wait_ms, &running) && running;
 }
 
 /* --- the end ------------------------------------------------------------------------------------------------------------ */

@@ -7,7 +7,7 @@
 
 #include "portproof/base.h"
 
-enum { TIME_TEXT_MAX = 40, NS_PER_S = 1000000000 };
+enum { TIME_TEXT_MAX = 40, NS_PER_S = 1000000000, NS_PER_MS = 1000000 };
 
 /** Of a clock that only goes forward, at the pace of seconds, whatever is done to the system's date. Its beginning means nothing. */
 uint64_t steady_ns(void);

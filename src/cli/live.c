@@ -60,6 +60,7 @@ static bool do_as_asked(struct session *s, struct arguments *a, struct monitor *
     if (report_asked) {
         report_asked = 0;
         (void)session_report(s, a); /* what cannot be written was said; the next may work */
+        monitor_hurry(monitor);     /* what it had shown is gone: this was another judgement */
     }
     if (!reload_asked) return true;
     reload_asked = 0;
@@ -73,7 +74,9 @@ static bool do_as_asked(struct session *s, struct arguments *a, struct monitor *
 static void pump(struct session *s, struct arguments *a, struct monitor *monitor)
 {
     uint64_t end = a->duration_ns ? steady_ns() + a->duration_ns : UINT64_MAX;
-    while (!stopped && steady_ns() < end && pp_audit_pump(s->audit) && do_as_asked(s, a, monitor) && monitor_turn(monitor, s)) continue;
+    while (!stopped && steady_ns() < end && pp_audit_pump(s->audit, monitor_wait_ms(monitor)) && do_as_asked(s, a, monitor) &&
+           monitor_turn(monitor, s))
+        continue;
 }
 
 /* Captures of one interface, as many as there are threads to read it, share its packets. */

@@ -100,6 +100,14 @@ bool monitor_prime(struct monitor *monitor, struct session *s)
 
 void monitor_hurry(struct monitor *monitor) { monitor->next_ns = steady_ns(); }
 
+uint32_t monitor_wait_ms(const struct monitor *monitor)
+{
+    if (!monitor->next_ns) return UINT32_MAX; /* not yet, or nobody is shown anything */
+    uint64_t now = steady_ns(), left = monitor->next_ns > now ? monitor->next_ns - now : 0;
+    uint64_t ms = (left + NS_PER_MS - 1) / NS_PER_MS;
+    return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 bool monitor_turn(struct monitor *monitor, struct session *s)
 {
     uint64_t now = steady_ns();

@@ -48,6 +48,8 @@ bool monitor_start(struct monitor *monitor);
 bool monitor_prime(struct monitor *monitor, struct session *session);
 /** Rules or site are others now: show it at once. */
 void monitor_hurry(struct monitor *monitor);
+/** How long until it is time to judge; UINT32_MAX: nobody wants to know. */
+uint32_t monitor_wait_ms(const struct monitor *monitor);
 /** Judge and show, if it is time. false: listening is to end. */
 bool monitor_turn(struct monitor *monitor, struct session *session);
 void monitor_end(struct monitor *monitor); /* takes NULL */
