@@ -64,6 +64,9 @@ bool output_write(void *output, const char *bytes, size_t size); /* fits pp_sink
 bool output_close(struct output *output, bool keep);
 bool write_out(const struct arguments *arguments, const char *bytes, size_t size);
 
+/** Whether -o names a file. */
+bool has_output_file(const struct arguments *arguments);
+
 /** What the terminal behind standard output can show. */
 void terminal_options(const struct arguments *arguments, struct pp_report_options *options);
 

@@ -113,6 +113,8 @@ struct output {
     int failed;         /* errno of the write that failed, or 0 */
 };
 
+bool has_output_file(const struct arguments *a) { return a->output && strcmp(a->output, "-") != 0; }
+
 struct output *output_open(const char *path)
 {
     struct output *out = calloc(1, sizeof *out);

@@ -65,7 +65,11 @@ static void announce(const struct arguments *a)
 static bool lock_up(const struct arguments *a)
 {
     char missing[PRIVILEGES_TEXT_MAX];
-    if (!drop_privileges(a->output, missing)) {
+    char folder[PATH_MAX];
+    const char *writable[1];
+    struct access access = {.writable = writable};
+    if (has_output_file(a)) writable[access.writable_count++] = folder_of(a->output, folder);
+    if (!drop_privileges(&access, missing)) {
         complain(a->require_sandbox ? "live: cannot confine itself: %s" : "live: warning: goes on without %s; see --require-sandbox",
                  missing);
         if (a->require_sandbox) return false;

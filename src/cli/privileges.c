@@ -4,7 +4,6 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/ethtool.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
@@ -80,17 +79,18 @@ static bool allow(int ruleset, const char *folder, uint64_t access)
     return good;
 }
 
-static const char *folder_of(const char *path, char folder[PATH_MAX])
+char *folder_of(const char *path, char folder[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
-    if (!slash) return ".";
-    snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    if (slash)
+        snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    else
+        memcpy(folder, ".", 2);
     return folder;
 }
 
-static bool restrict_files(const char *output)
+static bool restrict_files(const struct access *access)
 {
-    char folder[PATH_MAX];
     size_t size;
     int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) return false;
@@ -101,7 +101,8 @@ static bool restrict_files(const char *output)
     /* How many processors there are, and how a switch tags its frames when its interface is opened again. */
     bool good =
         allow(ruleset, "/sys/devices", LANDLOCK_ACCESS_FS_READ_FILE) && allow(ruleset, "/sys/class/net", LANDLOCK_ACCESS_FS_READ_FILE);
-    if (output && strcmp(output, "-") != 0) good = good && allow(ruleset, folder_of(output, folder), writing | (rules.files & FS_TRUNCATE));
+    for (size_t i = 0; good && i < access->writable_count; i++)
+        good = allow(ruleset, access->writable[i], writing | (rules.files & FS_TRUNCATE));
     good = good && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     int why = errno;
     close(ruleset);
@@ -190,13 +191,13 @@ int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void) { return restricted; }
 #endif
 
-bool drop_privileges(const char *output, char missing[PRIVILEGES_TEXT_MAX])
+bool drop_privileges(const struct access *access, char missing[PRIVILEGES_TEXT_MAX])
 {
     *missing = '\0';
     tzset(); /* reads the zone's file, which cannot be opened later */
     if (!drop_capabilities()) add_missing(missing, "capabilities", errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) add_missing(missing, "no_new_privs", errno);
-    if (!restrict_files(output)) add_missing(missing, "Landlock", errno);
+    if (!restrict_files(access)) add_missing(missing, "Landlock", errno);
     if (!restrict_calls()) add_missing(missing, "seccomp", errno);
 #ifdef __SANITIZE_ADDRESS__
     restricted = true;
