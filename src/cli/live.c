@@ -68,7 +68,10 @@ static bool lock_up(const struct arguments *a)
     char folder[PATH_MAX];
     const char *writable[1];
     struct access access = {.writable = writable};
-    if (has_output_file(a)) writable[access.writable_count++] = folder_of(a->output, folder);
+    if (has_output_file(a))
+        writable[access.writable_count++] = folder_of(a->output, folder);
+    else if (a->view)
+        writable[access.writable_count++] = "."; /* where its key saves a report */
     if (!drop_privileges(&access, missing)) {
         complain(a->require_sandbox ? "live: cannot confine itself: %s" : "live: warning: goes on without %s; see --require-sandbox",
                  missing);
@@ -85,7 +88,7 @@ static int listen_and_report(struct session *s, struct arguments *a)
     struct monitor *monitor = monitor_begin(a);
     if (!monitor) return EXIT_INPUT;
     if (!open_interfaces(s, a) || !lock_up(a) || !monitor_start(monitor)) return monitor_end(monitor), EXIT_INPUT;
-    if (!a->quiet) announce(a);
+    if (!a->quiet && !a->view) announce(a);
     pump(s, a, monitor);
     monitor_end(monitor);
     bool whole = pp_audit_detach(s->audit);
@@ -105,6 +108,7 @@ int run_live(struct arguments *a)
     if (a->until_complete && !a->site)
         return complain("live: --until-complete needs --site: without one no row is due until it is seen"), EXIT_INPUT;
     if (!a->window_ns) a->window_ns = WINDOW_DEFAULT_S * UINT64_C(1000000000);
+    a->view = view_possible(a);
     if (!session_open(&s, a)) return EXIT_INPUT;
     int status = listen_and_report(&s, a);
     session_close(&s);

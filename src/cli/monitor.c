@@ -6,7 +6,7 @@
 
 /* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the
  * confinement. */
-static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, lines_begin, plan_begin};
+static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, lines_begin, plan_begin, view_begin};
 enum { OUTLETS = sizeof beginnings / sizeof *beginnings };
 
 struct monitor {
@@ -23,7 +23,7 @@ struct monitor *monitor_begin(const struct arguments *a)
     struct monitor *monitor = calloc(1, sizeof *monitor);
     if (monitor) monitor->watch = pp_watch_create();
     if (!monitor || !monitor->watch) return monitor_end(monitor), complain("live: out of memory"), NULL;
-    monitor->every_ns = a->refresh_ns ? a->refresh_ns : REFRESH_DEFAULT_S * UINT64_C(1000000000);
+    monitor->every_ns = a->refresh_ns ? a->refresh_ns : (a->view ? VIEW_REFRESH_DEFAULT_S : REFRESH_DEFAULT_S) * UINT64_C(1000000000);
     for (unsigned i = 0; i < OUTLETS; i++) {
         struct outlet *outlet = &monitor->outlets[monitor->count];
         if (!beginnings[i](outlet, a)) return monitor_end(monitor), NULL;
@@ -84,10 +84,13 @@ static bool judge_and_show(struct monitor *monitor, struct session *s)
 bool monitor_turn(struct monitor *monitor, struct session *s)
 {
     uint64_t now = steady_ns();
-    bool ok = true;
-    for (unsigned i = 0; i < monitor->count; i++)
+    bool ok = true, hurry = false;
+    for (unsigned i = 0; i < monitor->count; i++) {
         if (monitor->outlets[i].turn) ok &= monitor->outlets[i].turn(monitor->outlets[i].self);
-    if (!ok || !monitor->count || now < monitor->next_ns) return ok;
+        hurry |= monitor->outlets[i].hurries;
+        monitor->outlets[i].hurries = false;
+    }
+    if (!ok || !monitor->count || (now < monitor->next_ns && !hurry)) return ok;
     bool first = !monitor->next_ns; /* nothing was seen yet */
     monitor->next_ns = now + monitor->every_ns;
     if (first) monitor->judged_ns = now;

@@ -94,6 +94,7 @@ static bool set_refresh(struct arguments *a, const char *v) { return parse_durat
 static bool set_window(struct arguments *a, const char *v) { return parse_duration(v, &a->window_ns); }
 static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
 static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *v != '\0'; }
+static bool set_no_view(struct arguments *a, const char *v) { return (void)v, a->no_view = true; }
 static bool set_events(struct arguments *a, const char *v)
 {
     a->events = v;
@@ -121,10 +122,12 @@ static const struct known known[] = {
      set_interface},
     {'i', "duration", 0, "TIME", "stop after, for example, 90s, 15m, 2h", "a time such as 90s, 15m or 2h", set_duration},
     {'i', "until-complete", 0, NULL, "stop as soon as every due row is decided; --duration is then the deadline", NULL, set_until_complete},
-    {'i', "refresh", 0, "TIME", "judge, and tell what is new, this often; default 10s", "a time such as 10s or 1m", set_refresh},
+    {'i', "refresh", 0, "TIME", "judge, and tell what is new, this often; default 10s, with the view 2s", "a time such as 10s or 1m",
+     set_refresh},
     {'i', "window", 0, "TIME", "tell rows that stopped working: what was seen this long before is judged too; default 15m",
      "a time such as 15m or 2h", set_window},
     {'i', "events", 0, "FORMAT", "how what is new is told: text, jsonl or none", "text, jsonl or none", set_events},
+    {'i', "no-view", 0, NULL, "lines instead of the full-screen view that a terminal gets", NULL, set_no_view},
     {'i', "hook", 0, "COMMAND", "run this for every new finding, with the finding as JSON on its standard input", "a command", set_hook},
     {'i', "snap-length", 0, "BYTES", "bytes of each packet to look at; default 256", "a number from 64 to 262144", set_snap_length},
     {'i', "ring-size", 0, "BYTES", "what the kernel keeps until it is read, of each interface; default 16M",

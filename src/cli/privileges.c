@@ -10,6 +10,7 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -130,8 +131,9 @@ static const int plain_calls[] = {
     SCMP_SYS(bind), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
     SCMP_SYS(sendto), SCMP_SYS(eventfd2), SCMP_SYS(uname)};
 
-static const unsigned long controls[] = {TCGETS,       TIOCGWINSZ, SIOCGIFINDEX, SIOCGIFHWADDR,
-                                         SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME,  SIOCETHTOOL};
+/* Of a terminal (its modes and size, never its input), and of an interface. */
+static const unsigned long controls[] = {TCGETS,        TCSETS,       TCSETSW,    TCSETSF,     TIOCGWINSZ, SIOCGIFINDEX,
+                                         SIOCGIFHWADDR, SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME, SIOCETHTOOL};
 
 /* Conditions on a call's argument, from 0. */
 static struct scmp_arg_cmp equal(unsigned argument, uint64_t value)
@@ -166,10 +168,16 @@ static bool allow_sockets(scmp_filter_ctx filter)
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, equal(0, AF_NETLINK), equal(2, NETLINK_GENERIC)) == 0;
 }
 
+/* Ctrl-Z: the view leaves the screen first, and then stops this process itself. */
+static bool allow_stopping(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, equal(0, (uint64_t)getpid()), equal(1, SIGTSTP)) == 0;
+}
+
 static bool restrict_calls(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool good = filter && allow_memory(filter) && allow_threads(filter) && allow_sockets(filter);
+    bool good = filter && allow_memory(filter) && allow_threads(filter) && allow_sockets(filter) && allow_stopping(filter);
     for (size_t i = 0; good && i < sizeof plain_calls / sizeof *plain_calls; i++) {
         int status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, plain_calls[i], 0);
         good = status == 0 || status == -EDOM; /* not a call of this machine */
