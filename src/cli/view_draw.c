@@ -33,7 +33,8 @@ static void draw_title(const struct view *view, int y)
     text_init(&line);
     for (uint32_t i = 0; i < a->interface_count; i++) text_printf(&line, "%s%s", i ? ", " : between(view), a->interfaces[i]);
     text_printf(&line, "%slistening for %s", between(view), duration_readable(steady_ns() - view->begun_ns, duration));
-    if (view->options.site_name) text_printf(&line, "%ssite %s", between(view), view->options.site_name);
+    text_printf(&line, "%s%s%s", between(view), view->options.site_name ? "site " : "no site file",
+                view->options.site_name ? view->options.site_name : "");
     if (view->now.report) {
         const struct pp_report *r = view->now.report;
         text_printf(&line, r->site->inferred ? " (%u hosts inferred)" : " (%u hosts)", r->site->host_count);
@@ -86,21 +87,25 @@ static void draw_verdict(const struct view *view, int y)
     put_text(view, y, (int)strlen(words[r->verdict].word) + 2, INK_PLAIN, &line);
 }
 
-/* "received 1,234 = 1,230 judged + 4 not judged + 0 dropped · last 2 s: 34 received, 0 dropped" */
+/* "received 1,234 = 1,230 judged + 4 not judged + 0 dropped · last 2 s: +34, 0 dropped". What was received is asked for every second, what
+ * is judged is known at once: the difference is in the ring, or was read since. */
 static void draw_loss(const struct view *view, int y)
 {
     const struct pp_totals *t = &view->totals;
+    uint64_t seen = t->judged + t->not_judged + t->dropped;
     struct text line;
     text_init(&line);
     text_add(&line, "received ");
-    add_grouped(&line, t->received);
+    add_grouped(&line, t->received > seen ? t->received : seen);
     text_add(&line, " = ");
     add_grouped(&line, t->judged);
     text_add(&line, " judged + ");
     add_grouped(&line, t->not_judged);
     text_add(&line, " not judged + ");
     add_grouped(&line, t->dropped);
-    text_printf(&line, " dropped%slast %.0f s: +", between(view), view->late.seconds);
+    text_add(&line, " dropped");
+    if (t->received > seen) text_add(&line, " + "), add_grouped(&line, t->received - seen), text_add(&line, " waiting");
+    text_printf(&line, "%slast %.0f s: +", between(view), view->late.seconds < 1 ? 1 : view->late.seconds);
     add_grouped(&line, view->late.received);
     text_printf(&line, ", %" PRIu64 " dropped", view->late.dropped);
     put_text(view, y, 0, view->late.dropped ? INK_BAD : t->dropped ? INK_OPEN : INK_PLAIN, &line);
@@ -177,7 +182,7 @@ static int longest_id(const struct view *view)
 
 static struct places find_places(const struct view *view)
 {
-    enum { CHANGED = 12, FLOWS = 9, RATE = 10, PORTS = 11, WIDE_PORTS = 24 };
+    enum { CHANGED = 12, FLOWS = 8, RATE = 10, PORTS = 11, WIDE_PORTS = 24 };
     struct places p = {.id = AT_ID + longest_id(view)};
     int right = COLS;
     if (COLS >= 76) p.changed = right, right -= CHANGED;
@@ -208,7 +213,7 @@ static void draw_row_numbers(const struct view *view, int y, uint16_t row, const
     }
     if (p->flows && flows) {
         snprintf(number, sizeof number, flows < 10000000 ? "%.0f" : "%.1e", (double)flows);
-        put_right(view, y, p->flows, 8, ink, number);
+        put_right(view, y, p->flows, 7, ink, number);
     }
     if (p->changed && view->changed_ns[row])
         put_right(view, y, p->changed, 11, ink, duration_readable(steady_ns() - view->changed_ns[row], number));
@@ -240,7 +245,7 @@ static void draw_rows_title(const struct view *view, int y)
     const struct places p = find_places(view);
     if (p.ports) put(view, y, (p.roles ? p.roles : p.id) + GAP, p.ports, INK_BAR, "port");
     if (p.rate) put_right(view, y, p.rate, 9, INK_BAR, "packets/s");
-    if (p.flows) put_right(view, y, p.flows, 8, INK_BAR, "flows");
+    if (p.flows) put_right(view, y, p.flows, 7, INK_BAR, "flows");
     if (p.changed) put_right(view, y, p.changed, 11, INK_BAR, "changed ago");
 }
 
