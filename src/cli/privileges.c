@@ -121,7 +121,7 @@ static const int plain_calls[] = {
     SCMP_SYS(gettid), SCMP_SYS(tgkill), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(getrandom),
     /* time */
-    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(setitimer),
     /* descriptors; which files, Landlock says */
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(close),
     SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(open), SCMP_SYS(openat),
@@ -132,8 +132,8 @@ static const int plain_calls[] = {
     SCMP_SYS(sendto), SCMP_SYS(eventfd2), SCMP_SYS(uname)};
 
 /* Of a terminal (its modes and size, never its input), and of an interface. */
-static const unsigned long controls[] = {TCGETS,        TCSETS,       TCSETSW,    TCSETSF,     TIOCGWINSZ, SIOCGIFINDEX,
-                                         SIOCGIFHWADDR, SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME, SIOCETHTOOL};
+static const unsigned long controls[] = {TCGETS,       TCSETS,        TCSETSW,      TCSETSF,    TCFLSH,      TIOCGWINSZ,
+                                         SIOCGIFINDEX, SIOCGIFHWADDR, SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME, SIOCETHTOOL};
 
 /* Conditions on a call's argument, from 0. */
 static struct scmp_arg_cmp equal(unsigned argument, uint64_t value)

@@ -1,5 +1,6 @@
 /* The full-screen view of `live`. It is an outlet like the others: `show` takes what a judgement says, `turn` looks for keys and draws.
- * Neither ever waits: keys are read when there are some, and nothing is drawn while the terminal does not take it.
+ * Neither waits: keys are read when there are some, nothing is drawn while the terminal takes nothing, and what it has not taken in a
+ * tenth of a second is thrown away, since packets do not wait either.
  *
  * While the view is up the screen is its own. What is complained of appears in its last line, and on standard error when the terminal
  * is given back. The terminal's description is read before privileges are dropped, and nothing is opened afterwards. A terminal
@@ -9,9 +10,12 @@
 #include "view.h"
 
 #include <curses.h>
+#include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <term.h>
 #include <termios.h>
 #include <time.h>
@@ -23,6 +27,7 @@ enum {
     LOOK_NS = 30 * 1000 * 1000, /* keys are looked for so often, however many batches of packets there are */
     ESCAPE_MS = 25,             /* bytes of one key come closer together */
 };
+static const uint64_t HANGS_NS = UINT64_C(5000000000); /* then a terminal that took nothing is tried again */
 
 /* --- messages --------------------------------------------------------------------------------------------------------------- */
 
@@ -73,18 +78,50 @@ static void keep_flowing(void)
     def_prog_mode();
 }
 
+/* ncurses writes until all is written, and the system knows of no way to ask for how much there is room. So an alarm makes room. */
+static volatile sig_atomic_t overdue;
+
+static void throw_away(int number)
+{
+    int kept = errno;
+    (void)number;
+    overdue = 1;
+    tcflush(STDOUT_FILENO, TCOFLUSH);
+    errno = kept;
+}
+
+static void allow_time(long us)
+{
+    const struct itimerval timer = {.it_value.tv_usec = us, .it_interval.tv_usec = us};
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Answers whether all of it was taken. */
+static bool write_screen(struct view *view, void (*write)(struct view *view))
+{
+    enum { TAKES_US = 100 * 1000 };
+    overdue = 0;
+    allow_time(TAKES_US);
+    write(view);
+    allow_time(0);
+    if (overdue) clearok(curscr, TRUE);
+    return !overdue;
+}
+
 static bool open_screen(struct view *view)
 {
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = throw_away}, NULL);
     view->screen = newterm(NULL, stdout, stdin);
     if (!view->screen) return complain("live: the terminal cannot show the view; see --no-view"), false;
     cbreak();
     noecho();
     nonl();
-    intrflush(stdscr, FALSE);
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
+    WINDOW *keys = view->keys = newpad(1, 1); /* asking a window for keys may write; a pad never does */
+    if (!keys) return complain("live: out of memory"), false;
+    intrflush(keys, FALSE);
+    keypad(keys, TRUE);
+    nodelay(keys, TRUE);
     set_escdelay(ESCAPE_MS);
-    curs_set(0);
     keep_flowing();
     bool wanted = strcmp(view->arguments->color, "always") == 0 || (strcmp(view->arguments->color, "auto") == 0 && !getenv("NO_COLOR"));
     view->colors = wanted && has_colors() && start_color() == OK;
@@ -126,9 +163,9 @@ static bool view_turn(void *self)
     if (is_gone()) return lose_terminal(view);
     bool changed = view_keys(view);
     view->outlet->hurries = view->saves;
-    if ((changed || now - view->drawn_ns >= NS_PER_S) && takes_output()) {
+    if (now >= view->draws_ns && (changed || now - view->drawn_ns >= NS_PER_S) && takes_output()) {
         view->drawn_ns = now;
-        view_draw(view);
+        if (!write_screen(view, view_draw)) view->draws_ns = now + HANGS_NS;
     }
     return !view->quits;
 }
@@ -161,14 +198,17 @@ static bool view_show(void *self, const struct judgement *judgement)
     return true;
 }
 
+static void leave_screen(struct view *view)
+{
+    if (view->screen) endwin();
+    if (!view->gone) tell_messages(view);
+}
+
 static void view_end(void *self)
 {
     struct view *view = self;
-    if (view->screen) {
-        endwin();
-        delscreen(view->screen);
-    }
-    if (!view->gone) tell_messages(view);
+    write_screen(view, leave_screen);
+    if (view->screen) delscreen(view->screen);
     view_forget(view);
     free(view);
 }

@@ -46,11 +46,12 @@ struct pane {
 struct view {
     const struct arguments *arguments;
     struct outlet *outlet;
-    void *screen; /* ncurses's */
+    void *screen, *keys; /* ncurses's SCREEN, and the WINDOW that is asked for keys */
     bool colors, utf8;
     bool gone, quits, saves;
     struct pp_report_options options; /* of texts on the screen */
     uint64_t begun_ns, looked_ns, drawn_ns;
+    uint64_t draws_ns; /* nothing is drawn before */
 
     struct judgement now; /* without a report until there is one */
     uint64_t judged_ns;   /* steady clock, as the following */

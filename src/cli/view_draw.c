@@ -439,6 +439,7 @@ static void draw_foot(const struct view *view, int y)
 
 void view_draw(struct view *view)
 {
+    curs_set(0);
     attrset((int)A_NORMAL);
     erase();
     if (COLS < COLUMNS_LEAST || LINES < LINES_LEAST)

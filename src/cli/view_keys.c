@@ -204,7 +204,7 @@ bool view_keys(struct view *view)
 {
     unsigned count = 0;
     wint_t key;
-    for (int got; count < KEYS_AT_ONCE && (got = get_wch(&key)) != ERR; count++) {
+    for (int got; count < KEYS_AT_ONCE && (got = wget_wch(view->keys, &key)) != ERR; count++) {
         bool is_code = got == KEY_CODE_YES;
         if (is_code && key == KEY_RESIZE)
             continue; /* ncurses knows the size already */

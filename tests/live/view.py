@@ -35,15 +35,15 @@ REFRESH = ["--refresh", "1s", "--duration", "60s"]
 class Screen:
     """portproof live on lo in a terminal; its folder is its current one, and has its process's number and exit status."""
 
-    count = 0
+    all = []
 
     def __init__(self, portproof, folder, *options, size=(80, 24), term="screen-256color", name="ldap1", before=""):
-        self.folder, self.socket = pathlib.Path(folder), os.path.join(folder, "tmux-%d" % Screen.count)
-        Screen.count += 1
+        self.folder, self.socket = pathlib.Path(folder), os.path.join(folder, "tmux-%d" % len(Screen.all))
+        Screen.all.append(self)
         (self.folder / "site.yaml").write_text(SITE % name)
-        command = "cd %s; %s echo $$ >pid; export TERM=%s LC_ALL=C.UTF-8; %s live -i lo --site site.yaml %s; echo $? >exit; sleep 60" % (
+        self.command = "cd %s; %s echo $$ >pid; export TERM=%s LC_ALL=C.UTF-8; %s live -i lo --site site.yaml %s; echo $? >exit; sleep 60" % (
             folder, before, term, os.path.abspath(portproof), " ".join([*REFRESH, *options]))
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "sh", "-c", command)
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "sh", "-c", self.command)
 
     def tmux(self, *words):
         return subprocess.run(["tmux", "-S", self.socket, *words], capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8")).stdout
@@ -146,12 +146,15 @@ def shows_and_explains(portproof, folder):
 
 
 def explains_findings(portproof, folder):
-    screen = Screen(portproof, folder)
+    """What the hook's command prints has no place on the screen."""
+    screen = Screen(portproof, folder, "--hook", "'echo NOISE; echo NOISE >&2; cat >>hooked'")
     screen.wait("ROWS 1-.. of 30")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.bind(("10.9.0.1", 0))
         sender.sendto(b"on no row", ("10.9.0.2", 9))
     screen.wait(r" finding +\w+ +tta1 → ldap1 +9/udp")
+    while not (screen.folder / "hooked").exists():
+        time.sleep(0.1)
     screen.keys("Tab", "/", "finding", "Enter")
     screen.wait("^>NEWS 1-1 of 1")
     screen.keys("Enter")
@@ -162,6 +165,8 @@ def explains_findings(portproof, folder):
     if screen.exit_status() not in (1, 2):
         return "exit status %d" % screen.exit_status()
     screen.wait("9/udp", without=("Esc back",))
+    if "NOISE" in screen.text("-S", "-"):
+        return "what the hook prints is shown: " + screen.text("-S", "-")
     modes = subprocess.run(["stty", "-a", "-F", screen.tmux("display-message", "-p", "#{pane_tty}").strip()], capture_output=True, text=True).stdout
     screen.close()
     return None if " icanon" in modes and " echo " in modes else "the terminal was left in other modes: " + modes
@@ -211,6 +216,24 @@ def survives_sizes(portproof, folder):
     status = screen.exit_status()
     screen.close()
     return None if status == 2 else "exit status %d" % status
+
+
+def stops_and_goes_on(portproof, folder):
+    """Ctrl-Z, and fg, as in a shell of one's own."""
+    screen = Screen(portproof, folder)
+    screen.wait("^>ROWS")
+    screen.tmux("new-window", "bash", "--norc", "-i")
+    screen.keys(screen.command.replace("; sleep 60", ""), "Enter")
+    screen.wait("^>ROWS 1-.. of 30")
+    screen.keys("C-z")
+    screen.wait("Stopped", without=("ROWS",))
+    screen.keys("fg", "Enter")
+    screen.wait("^portproof .* lo ", "^INCONCLUSIVE", "^>ROWS 1-.. of 30", without=("Stopped",))
+    screen.keys("q")
+    screen.wait("0 expected flows", without=("^>ROWS",))
+    screen.keys("echo status=$?", "Enter")
+    screen.wait("status=2")
+    return None
 
 
 def works_without(portproof, folder):
@@ -288,8 +311,39 @@ def obeys_no_name(portproof, folder):
     return None
 
 
+def waits_for_nobody(portproof, folder):
+    """A terminal that takes nothing more, as behind a connection that hangs: packets are read all the same, and it ends when told."""
+    report = pathlib.Path(folder) / "report.json"
+    (pathlib.Path(folder) / "site.yaml").write_text(SITE % "ldap1")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm", LC_ALL="C.UTF-8", LINES="40", COLUMNS="120")
+        os.execl(portproof, portproof, "live", "-i", "lo", "--site", os.path.join(folder, "site.yaml"), "--ring-size", "1M", *REFRESH, "--filter", "udp",
+                 "--format", "json", "-o", str(report))
+    time.sleep(1.5)
+    sent, begun = 0, time.time()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        while time.time() < begun + 8:
+            sender.sendto(b"hello", ("10.9.0.2", LDAP))
+            sent += 1
+            if sent % 50 == 0:
+                os.write(terminal, b"?" if sent % 100 else b"v")  # another screen each time, and nobody reads it
+            time.sleep(0.0002)
+    os.kill(child, signal.SIGTERM)
+    ended = time.time()
+    while os.waitpid(child, os.WNOHANG)[0] == 0:
+        if time.time() > ended + 5:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return "it waits for its terminal"
+        time.sleep(0.05)
+    account = json.loads(report.read_text())["captures"][0]["account"]
+    print("%d sent, %s" % (sent, {key: account[key] for key in ("received", "judged", "dropped")}))
+    return None if account["dropped"] == 0 and account["judged"] >= sent else "it stopped reading: %s" % account
+
+
 CASES = {"shows": shows_and_explains, "findings": explains_findings, "saves": saves, "sizes": survives_sizes, "without": works_without, "gone": outlives_its_terminal,
-         "names": obeys_no_name}
+         "names": obeys_no_name, "hangs": waits_for_nobody, "stops": stops_and_goes_on}
 
 
 def main(portproof, case):
@@ -299,7 +353,11 @@ def main(portproof, case):
     namespace.enter()
     namespace.ip("link", "set", "lo", "up")
     with tempfile.TemporaryDirectory() as folder, listen():
-        return CASES[case](os.path.abspath(portproof), folder)
+        try:
+            return CASES[case](os.path.abspath(portproof), folder)
+        finally:
+            for screen in Screen.all:
+                screen.close()
 
 
 sys.exit(main(*sys.argv[1:]))
