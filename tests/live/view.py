@@ -37,12 +37,12 @@ class Screen:
 
     all = []
 
-    def __init__(self, portproof, folder, *options, size=(80, 24), term="screen-256color", name="ldap1", before=""):
+    def __init__(self, portproof, folder, *options, size=(80, 24), term="screen-256color", name="ldap1", before="", locale="C.UTF-8"):
         self.folder, self.socket = pathlib.Path(folder), os.path.join(folder, "tmux-%d" % len(Screen.all))
         Screen.all.append(self)
         (self.folder / "site.yaml").write_text(SITE % name)
-        self.command = "cd %s; %s echo $$ >pid; export TERM=%s LC_ALL=C.UTF-8; %s live -i lo --site site.yaml %s; echo $? >exit; sleep 60" % (
-            folder, before, term, os.path.abspath(portproof), " ".join([*REFRESH, *options]))
+        self.command = "cd %s; %s echo $$ >pid; export TERM=%s LC_ALL=%s; %s live -i lo --site site.yaml %s; echo $? >exit; sleep 60" % (
+            folder, before, term, locale, os.path.abspath(portproof), " ".join([*REFRESH, *options]))
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "sh", "-c", self.command)
 
     def tmux(self, *words):
@@ -237,6 +237,12 @@ def stops_and_goes_on(portproof, folder):
 
 
 def works_without(portproof, folder):
+    screen = Screen(portproof, folder, locale="C", name="serveur-é")
+    screen.wait(r"^portproof [\d.]+ \| lo \|", r"^>\? not-observable +tta-ldap", r"^ \. optional ")
+    screen.keys("Enter")
+    shown = screen.wait(r"serveur-\?")
+    if not shown.isascii():
+        return "more than ASCII where the locale has no more: " + shown
     for term, options in (("vt100", []), ("screen-256color", ["--color", "never"])):
         screen = Screen(portproof, folder, *options, term=term)
         screen.wait("^>ROWS 1-.. of 30", "^>. not-observable")
