@@ -135,6 +135,7 @@ static void add_row_text(const struct view *view, const struct pp_sink *sink, ui
     const struct pp_report *report = view->now.report;
     enum pp_state state = pp_watch_state(view->now.watch, row);
     struct text line;
+    if (row >= report->spec->row_count) return; /* the rules may have been read anew */
     (void)pp_row_explain(report->spec, report->site, row, sink);
     text_init(&line);
     text_printf(&line, "\n    now       %s %s, %.1f packets a second\n", pp_state_sign(state, view->utf8), pp_state_name(state),

@@ -28,7 +28,7 @@ static attr_t attributes(const struct view *view, enum ink ink)
     if (!view->colors) return inks[ink].without;
     if (!made) {
         bool own = use_default_colors() == OK;
-        for (short i = 0; i < INK_COUNT; i++)
+        for (int i = 0; i < INK_COUNT; i++)
             init_pair((short)(i + 1), inks[i].color < 0 && !own ? COLOR_WHITE : inks[i].color,
                       inks[i].behind < 0 && !own ? COLOR_BLACK : inks[i].behind);
         made = true;
