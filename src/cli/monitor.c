@@ -82,21 +82,29 @@ static bool judge_and_show(struct monitor *monitor, struct session *s)
     return ok;
 }
 
-bool monitor_turn(struct monitor *monitor, struct session *s)
+/* Before the outlets have their turn, so that what they were shown last is still there: others may have judged, or read the rules anew. */
+static bool judge_in_time(struct monitor *monitor, struct session *s)
 {
     uint64_t now = steady_ns();
-    bool ok = true, hurry = false;
+    bool hurry = false;
     for (unsigned i = 0; i < monitor->count; i++) {
-        if (monitor->outlets[i].turn) ok &= monitor->outlets[i].turn(monitor->outlets[i].self);
         hurry |= monitor->outlets[i].hurries;
         monitor->outlets[i].hurries = false;
     }
-    if (!ok || !monitor->count || (now < monitor->next_ns && !hurry)) return ok;
+    if (!monitor->count || (now < monitor->next_ns && !hurry)) return true;
     bool first = !monitor->next_ns; /* nothing was seen yet */
     monitor->next_ns = now + monitor->every_ns;
     if (first) return monitor->judged_ns = now, true;
-    ok = judge_and_show(monitor, s);
+    bool ok = judge_and_show(monitor, s);
     uint64_t rested = now + (steady_ns() - now) * REST; /* with millions of flows, listening goes first */
     if (monitor->next_ns < rested) monitor->next_ns = rested;
+    return ok;
+}
+
+bool monitor_turn(struct monitor *monitor, struct session *s)
+{
+    bool ok = judge_in_time(monitor, s);
+    for (unsigned i = 0; ok && i < monitor->count; i++)
+        if (monitor->outlets[i].turn) ok = monitor->outlets[i].turn(monitor->outlets[i].self);
     return ok;
 }
