@@ -25,6 +25,23 @@ bool pp_report_write(const struct pp_report *report, const char *format, const s
 /** The formats' names, for a usage message; NULL past the last. */
 const char *pp_report_format(unsigned i);
 
+/* --- pieces of it, for whoever shows one thing at a time; text for people. false: out of memory, or the sink stopped. --- */
+
+/** What a row is for, who may use it, and what would prove it. `site`: NULL when there is none. */
+bool pp_row_explain(const struct pp_spec *spec, const struct pp_site *site, uint16_t row, const struct pp_sink *sink);
+/** What was seen of a row: its state in this report, its counts, and its edges. */
+bool pp_row_write(const struct pp_report *report, uint16_t row, const struct pp_report_options *options, const struct pp_sink *sink);
+/** A finding as in the report: explanation, evidence, how its direction is known. */
+bool pp_finding_write(const struct pp_report *report, const struct pp_finding *finding, const struct pp_report_options *options,
+                      const struct pp_sink *sink);
+/** The report's head, its verdict with the reasons, what to do first, and what the captures cannot tell. */
+bool pp_verdict_write(const struct pp_report *report, const struct pp_report_options *options, const struct pp_sink *sink);
+/** One event without its time and without the end of the line. */
+bool pp_event_write(const struct pp_report *report, const struct pp_event *event, const struct pp_report_options *options,
+                    const struct pp_sink *sink);
+/** The sign of a row's state, one column wide. */
+const char *pp_state_sign(enum pp_state state, bool utf8);
+
 /** Rows that are due and that nothing has decided yet: missing, or not observable. */
 unsigned pp_plan_left(const struct pp_report *report);
 /** What would decide them, a paragraph each, for people; nothing when none is left. false: out of memory, or the sink stopped. */

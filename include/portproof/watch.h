@@ -18,6 +18,7 @@ struct pp_event {
     uint16_t row;                               /* PP_EVENT_ROW: index into the spec's rows */
     enum pp_state was, is;
     const struct pp_finding *finding; /* PP_EVENT_FINDING: the report's */
+    uint64_t identity;                /* PP_EVENT_FINDING: what pp_watch_find knows it by */
 };
 
 struct pp_watch;
@@ -37,6 +38,9 @@ bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, con
 /** The state of a row as it was told last. While nobody tries a row in the window, it stays what it was, unless all time says something
  * new of it. */
 enum pp_state pp_watch_state(const struct pp_watch *watch, uint16_t row);
+
+/** A finding that was told, as a later report has it; NULL: that one has none like it. */
+const struct pp_finding *pp_watch_find(const struct pp_watch *watch, const struct pp_report *report, uint64_t identity);
 
 /** New findings that were not told. */
 uint64_t pp_watch_untold(const struct pp_watch *watch);

@@ -27,7 +27,8 @@
 enum {
     SNAP_LENGTH_DEFAULT = 256,
     RING_DEFAULT = 16 << 20, /* a fifth of a second of small frames at half a million a second */
-    BLOCK_MS = 20,           /* the kernel hands over a block of its ring when it is full, or this old */
+    BLOCK_MS = 40, /* the kernel hands over a block of its ring when it is full, or this old: so a ring of 16 MiB holds two and a half
+                       seconds of few packets, while somebody judges; and a finding comes within the refresh interval and 50 ms */
     LINK_RAW = 101,
     SHORT_WAIT_MS = 20, /* while a ring is emptied */
     ANSWER_MS = 100,    /* for the last word on what an interface lost */

@@ -19,7 +19,8 @@ struct arguments {
     const char *listen, *listen_token_file, *listen_name;
     const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes, state_files;
-    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete;
+    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete, no_view;
+    bool view; /* live: the terminal shows it, screen by screen; see view_possible */
     const char *interfaces[PP_LIVE_MAX];
     uint32_t interface_count;
     char **operands;
@@ -46,6 +47,8 @@ void print_help(FILE *to, const struct command *command);
 
 /** One line on standard error, "portproof: …"; untrusted parts must be escaped by the caller (see show). */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** Let somebody else have these lines, without the program's name and the end of the line; NULL: standard error again. */
+void complain_to(void (*taker)(void *context, const char *line), void *context);
 /** A string of which nothing is known, made safe for a terminal; one of four rotating buffers. */
 const char *show(const char *string);
 
@@ -67,6 +70,9 @@ bool write_out(const struct arguments *arguments, const char *bytes, size_t size
 
 /** Whether --format names a report format (NULL does); a message when it does not. */
 bool format_known(const char *format);
+/** Whether -o names a file. */
+bool has_output_file(const struct arguments *arguments);
+
 /** What the terminal behind standard output can show. */
 void terminal_options(const struct arguments *arguments, struct pp_report_options *options);
 
@@ -86,6 +92,8 @@ bool session_read(struct session *session, struct arguments *arguments);
 void session_close(struct session *session);
 /** Judge, render and write; returns the exit status. */
 int session_report(struct session *session, struct arguments *arguments);
+/** Render and write as the arguments say; `outside_time`: packets that --from and --to left out. false: a message was printed. */
+bool write_report(const struct pp_report *report, uint64_t outside_time, const struct arguments *arguments);
 /** Say on standard error what is wrong with the captures. */
 void complain_captures(struct session *session);
 

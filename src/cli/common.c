@@ -15,11 +15,28 @@
 #include "text.h"
 
 enum { TEXT_BYTES_MAX = 16 << 20, SHOWN_MAX = 1024, SHOWN_BUFFERS = 4 };
+enum { VIEW_WAIT_MS = 50 }; /* so soon a key is heard */
+
+static void (*complaints_taker)(void *context, const char *line);
+static void *complaints_context;
+
+void complain_to(void (*taker)(void *context, const char *line), void *context)
+{
+    complaints_taker = taker;
+    complaints_context = context;
+}
 
 void complain(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
+    if (complaints_taker) {
+        char line[SHOWN_MAX];
+        vsnprintf(line, sizeof line, format, args);
+        complaints_taker(complaints_context, line);
+        va_end(args);
+        return;
+    }
     fputs("portproof: ", stderr);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
@@ -112,6 +129,8 @@ struct output {
     char *path, *aside; /* NULL for standard output */
     int failed;         /* errno of the write that failed, or 0 */
 };
+
+bool has_output_file(const struct arguments *a) { return a->output && strcmp(a->output, "-") != 0; }
 
 struct output *output_open(const char *path)
 {
@@ -263,6 +282,7 @@ bool session_open(struct session *s, struct arguments *a)
                                        .hash = a->hash,
                                        .window_ns = a->window_ns,
                                        .keeps = a->state != NULL,
+                                       .wait_ms = a->view ? VIEW_WAIT_MS : 0,
                                        .threads = a->threads};
     if (!a->quiet && isatty(STDERR_FILENO)) {
         options.progress = draw_progress;
@@ -303,16 +323,21 @@ void session_close(struct session *s)
     *s = (struct session){0};
 }
 
+bool write_report(const struct pp_report *report, uint64_t outside_time, const struct arguments *a)
+{
+    struct pp_report_options options = {.outside_time = outside_time};
+    terminal_options(a, &options);
+    struct output *out = output_open(a->output);
+    if (!out) return false;
+    struct pp_sink sink = {output_write, out};
+    bool ok = pp_report_send(report, a->format ? a->format : "text", &options, &sink);
+    if (!ok && !out->failed) complain("out of memory while writing");
+    return output_close(out, ok) && ok;
+}
+
 int session_report(struct session *s, struct arguments *a)
 {
     const struct pp_report *report = pp_audit_judge(s->audit);
     if (!report) return complain("out of memory while judging"), EXIT_INPUT;
-    struct pp_report_options options = {.outside_time = pp_audit_outside_time(s->audit)};
-    terminal_options(a, &options);
-    struct output *out = output_open(a->output);
-    if (!out) return EXIT_INPUT;
-    struct pp_sink sink = {output_write, out};
-    bool ok = pp_report_send(report, a->format ? a->format : "text", &options, &sink);
-    if (!ok && !out->failed) complain("out of memory while writing");
-    return output_close(out, ok) && ok ? pp_exit_status(report) : EXIT_INPUT;
+    return write_report(report, pp_audit_outside_time(s->audit), a) ? pp_exit_status(report) : EXIT_INPUT;
 }

@@ -28,74 +28,21 @@ static bool companion_holds(const struct question *q, const struct pp_companion 
 /* Words of the rules file, which may hold anything. */
 static void add_words(struct text *out, const char *words) { text_add_escaped(out, words, strlen(words)); }
 
-static void add_line(struct text *out, const char *label, const char *words)
+static bool append(void *text, const char *bytes, size_t size)
 {
-    text_printf(out, "    %s", label);
-    add_words(out, words);
-    text_add(out, "\n");
-}
-
-/* The site's hosts that hold a role. */
-static void add_holders(struct text *out, const struct question *q, uint16_t role)
-{
-    unsigned n = 0;
-    for (uint32_t h = 0; q->site && h < q->site->host_count; h++) {
-        if (!(q->site->hosts[h].roles >> role & 1)) continue;
-        text_add(out, n++ ? ", " : " (");
-        text_add_escaped(out, q->site->hosts[h].name, strlen(q->site->hosts[h].name));
-    }
-    if (n) text_add(out, ")");
-    if (q->site && !n) text_add(out, " (nobody at this site)");
-}
-
-/* What has to be seen before the row counts as proven. */
-static const char *const proofs[PP_COVERAGE_COUNT] = {[PP_EACH_DESTINATION] = "one connection to each destination",
-                                                      [PP_EACH_SOURCE] = "one connection from each source",
-                                                      [PP_EACH_PAIR] = "one connection from each source to each destination",
-                                                      [PP_EACH_UNORDERED_PAIR] = "one connection between each two hosts",
-                                                      [PP_EACH_PORT] = "one connection on each port",
-                                                      [PP_ONCE] = "one connection"};
-
-static void explain_row(struct text *out, const struct question *q, const struct pp_row *row)
-{
-    static const char *const settings[] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
-    text_printf(out, "\n  %s   %s -> %s   %s%s\n", row->id, q->spec->roles[row->from].name, q->spec->roles[row->to].name, row->ports_text,
-                row->wide ? "   (wide: proves little)" : "");
-    add_line(out, "", row->purpose);
-    text_add(out, "    from      ");
-    add_words(out, q->spec->roles[row->from].title);
-    add_holders(out, q, row->from);
-    text_add(out, "\n    to        ");
-    add_words(out, q->spec->roles[row->to].title);
-    add_holders(out, q, row->to);
-    text_add(out, "\n");
-    add_line(out, "applies   ", row->condition);
-    text_printf(out, "    feature   %s", q->spec->features[row->feature].name);
-    if (q->site) text_printf(out, ", %s at this site", settings[pp_site_feature(q->site, q->spec, row->feature, PP_NONE)]);
-    text_printf(out, "\n    proven by %s", proofs[row->coverage]);
-    for (uint16_t r = 0, n = 0; row->any_of && r < q->spec->row_count; r++) {
-        const struct pp_row *other = &q->spec->rows[r];
-        if (other != row && other->any_of && strcmp(other->any_of, row->any_of) == 0)
-            text_printf(out, n++ ? ", %s" : "; excused by %s", other->id);
-    }
-    text_add(out, "\n");
-    if (row->announces_callback)
-        text_add(out, "    callback  the source may announce a port, and the destination then connects back to it\n");
-    if (row->one_way) text_add(out, "    one-way   nothing comes back, and that is healthy\n");
-    if (row->page_line) {
-        text_add(out, "    source    ");
-        add_words(out, q->spec->source);
-        text_printf(out, ", line %u\n", row->page_line);
-    }
+    text_add_bytes(text, bytes, size);
+    return true;
 }
 
 static void explain_text(struct text *out, const struct question *q)
 {
     unsigned rows = 0;
+    const struct pp_sink sink = {append, out};
     text_printf(out, "%u%s\n", q->port, q->tcp && q->udp ? "" : q->tcp ? "/tcp" : "/udp");
     for (uint16_t r = 0; r < q->spec->row_count; r++) {
         if (!row_holds(q, &q->spec->rows[r])) continue;
-        explain_row(out, q, &q->spec->rows[r]);
+        text_add(out, "\n");
+        out->failed |= !pp_row_explain(q->spec, q->site, r, &sink);
         rows++;
     }
     if (!rows) text_printf(out, "\n  On no row of %s: whoever uses it between hosts of this list is unexpected.\n", q->spec->name);

@@ -67,7 +67,7 @@ static void run(const char *command, const char *line, size_t size, uint32_t sup
 }
 
 /* Ctrl-C is for who listens; the child ends when nobody can send any more. */
-static _Noreturn void serve(const char *command, int from)
+static _Noreturn void serve(const char *command, bool silent, int from)
 {
     static char message[sizeof(uint32_t) + LINE_MOST];
     uint64_t runs[HOOK_RUNS_A_MINUTE] = {0};
@@ -76,6 +76,8 @@ static _Noreturn void serve(const char *command, int from)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+    int nowhere = silent ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+    for (int shown = STDOUT_FILENO; nowhere >= 0 && shown <= STDERR_FILENO; shown++) dup2(nowhere, shown);
     for (ssize_t got; (got = recv(from, message, sizeof message, 0)) != 0;) {
         if (got < (ssize_t)sizeof before) continue; /* interrupted */
         memcpy(&before, message, sizeof before);
@@ -92,7 +94,7 @@ static _Noreturn void serve(const char *command, int from)
 
 /* --- who listens ------------------------------------------------------------------------------------------------------- */
 
-struct hook *hook_begin(const char *command)
+struct hook *hook_begin(const char *command, bool silent)
 {
     int ends[2];
     struct hook *hook = calloc(1, sizeof *hook);
@@ -101,7 +103,7 @@ struct hook *hook_begin(const char *command)
     pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        serve(command, ends[1]);
+        serve(command, silent, ends[1]);
     }
     close(ends[1]);
     hook->to = ends[0];

@@ -13,8 +13,8 @@ enum { HOOK_RUNS_A_MINUTE = 20 };
 
 struct hook;
 
-/** `command` is the shell's to read. NULL: it cannot be had; a message was printed. */
-struct hook *hook_begin(const char *command);
+/** `command` is the shell's to read; `silent`: nobody sees what it prints. NULL: it cannot be had; a message was printed. */
+struct hook *hook_begin(const char *command, bool silent);
 /** Hand over a line of JSON; never waits. What the child has no room for is counted as left out. */
 void hook_send(struct hook *hook, const char *line, size_t size);
 /** Let the child end when it has run what it was handed. Takes NULL. */

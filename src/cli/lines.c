@@ -44,7 +44,7 @@ static bool lines_show(void *self, const struct judgement *j)
 bool lines_begin(struct outlet *outlet, const struct arguments *a)
 {
     const char *format = a->events ? a->events : "text";
-    if (a->quiet || strcmp(format, "none") == 0) return true;
+    if (a->view || a->quiet || strcmp(format, "none") == 0) return true;
     struct lines *lines = calloc(1, sizeof *lines);
     if (!lines) return complain("live: out of memory"), false;
     lines->format = format;
@@ -81,7 +81,7 @@ bool plan_begin(struct outlet *outlet, const struct arguments *a)
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan) return complain("live: out of memory"), false;
     plan->left = UINT32_MAX;
-    plan->tells = !a->quiet && (!a->events || strcmp(a->events, "none") != 0);
+    plan->tells = !a->view && !a->quiet && (!a->events || strcmp(a->events, "none") != 0);
     terminal_options(a, &plan->options);
     *outlet = (struct outlet){.self = plan, .show = plan_show, .end = free};
     return true;
@@ -119,7 +119,7 @@ bool commands_begin(struct outlet *outlet, const struct arguments *a)
     struct commands *these = calloc(1, sizeof *these);
     if (!these) return complain("live: out of memory"), false;
     terminal_options(a, &these->options);
-    these->hook = hook_begin(a->hook);
+    these->hook = hook_begin(a->hook, a->view);
     *outlet = (struct outlet){.self = these, .show = commands_show, .end = commands_end};
     return these->hook || (commands_end(these), *outlet = (struct outlet){0}, false);
 }

@@ -117,7 +117,8 @@ static void announce(const struct arguments *a)
 static bool lock_up(const struct arguments *a)
 {
     char missing[PRIVILEGES_TEXT_MAX];
-    struct privileges_kept kept = {.output = a->output,
+    struct privileges_kept kept = {.output = has_output_file(a) ? a->output : NULL,
+                                   .folder = a->view && !has_output_file(a) ? "." : NULL, /* where its key saves a report */
                                    .state = a->state,
                                    .rules = a->rules && access(a->rules, R_OK) == 0 ? a->rules : NULL,
                                    .site = a->site,
@@ -141,7 +142,7 @@ static int listen_and_report(struct session *s, struct arguments *a)
     if (!state_open(s, a) || !open_interfaces(s, a) || !lock_up(a) || !state_start(s) || !monitor_start(monitor) ||
         (s->state && !monitor_prime(monitor, s)))
         return monitor_end(monitor), EXIT_INPUT;
-    if (!a->quiet) announce(a);
+    if (!a->quiet && !a->view) announce(a);
     pump(s, a, monitor);
     monitor_end(monitor);
     bool whole = pp_audit_detach(s->audit);
@@ -161,6 +162,7 @@ int run_live(struct arguments *a)
     if (a->until_complete && !a->site)
         return complain("live: --until-complete needs --site: without one no row is due until it is seen"), EXIT_INPUT;
     if (!a->window_ns) a->window_ns = WINDOW_DEFAULT_S * UINT64_C(1000000000);
+    a->view = view_possible(a);
     if (!session_open(&s, a)) return EXIT_INPUT;
     int status = listen_and_report(&s, a);
     state_close(&s);

@@ -13,8 +13,11 @@ const struct command commands[] = {
      "Formats: text, json, html.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
      "srfobtuqcmdhan", run_analyze},
-    {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration", "Formats: text, json, html.\n", "srfobuqcmdani",
-     run_live},
+    {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration",
+     "On a terminal it fills the screen: the verdict, the rows as they are now, what is new; ? there shows the keys, q ends it. With\n"
+     "--no-view, --events or -q, in the background, and where standard input or output is no terminal, there are lines instead.\n"
+     "Formats of the report: text, json, html.\n",
+     "srfobuqcmdani", run_live},
     {"flows", "CAPTURE...", "every flow, one a line", "Formats: text, jsonl, tsv.\n", "srfobtuqmdn", run_flows},
     {"discover", "CAPTURE...", "a site file inferred from traffic, to correct", "", "robtqmdn", run_discover},
     {"explain", "PORT[/tcp|/udp]", "what a port is for, and who may use it", "Formats: text, json.\n", "srfo", run_explain},

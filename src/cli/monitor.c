@@ -7,8 +7,9 @@
 
 /* In this order each is shown a judgement. The hook is the first to begin: its child must have neither the devices nor the sockets nor
  * the confinement. */
-static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, listen_begin, lines_begin, plan_begin,
-                                                                                notify_begin};
+static bool (*const beginnings[])(struct outlet *, const struct arguments *) = {commands_begin, listen_begin, lines_begin,
+                                                                                plan_begin,     notify_begin, view_begin};
+enum { REST = 5 }; /* so many times what a judgement takes passes before the next one at least */
 enum { OUTLETS = sizeof beginnings / sizeof *beginnings };
 
 struct monitor {
@@ -26,7 +27,7 @@ struct monitor *monitor_begin(const struct arguments *a)
     struct monitor *monitor = calloc(1, sizeof *monitor);
     if (monitor) monitor->watch = pp_watch_create();
     if (!monitor || !monitor->watch) return monitor_end(monitor), complain("live: out of memory"), NULL;
-    monitor->every_ns = a->refresh_ns ? a->refresh_ns : REFRESH_DEFAULT_S * UINT64_C(1000000000);
+    monitor->every_ns = a->refresh_ns ? a->refresh_ns : (a->view ? VIEW_REFRESH_DEFAULT_S : REFRESH_DEFAULT_S) * UINT64_C(1000000000);
     for (unsigned i = 0; i < OUTLETS; i++) {
         struct outlet *outlet = &monitor->outlets[monitor->count];
         if (!beginnings[i](outlet, a)) return monitor_end(monitor), NULL;
@@ -108,15 +109,29 @@ uint32_t monitor_wait_ms(const struct monitor *monitor)
     return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
-bool monitor_turn(struct monitor *monitor, struct session *s)
+/* Before the outlets have their turn, so that what they were shown last is still there: others may have judged, or read the rules anew. */
+static bool judge_in_time(struct monitor *monitor, struct session *s)
 {
     uint64_t now = steady_ns();
-    bool ok = true;
-    for (unsigned i = 0; i < monitor->count; i++)
-        if (monitor->outlets[i].turn) ok &= monitor->outlets[i].turn(monitor->outlets[i].self);
-    if (!ok || (!monitor->count && !s->state) || now < monitor->next_ns) return ok;
+    bool hurry = false;
+    for (unsigned i = 0; i < monitor->count; i++) {
+        hurry |= monitor->outlets[i].hurries;
+        monitor->outlets[i].hurries = false;
+    }
+    if ((!monitor->count && !s->state) || (now < monitor->next_ns && !hurry)) return true;
     bool first = !monitor->next_ns; /* nothing was seen yet */
     monitor->next_ns = now + monitor->every_ns;
-    if (first) monitor->judged_ns = now;
-    return first || judge_and_show(monitor, s);
+    if (first) return monitor->judged_ns = now, true;
+    bool ok = judge_and_show(monitor, s);
+    uint64_t rested = now + (steady_ns() - now) * REST; /* with millions of flows, listening goes first */
+    if (monitor->next_ns < rested) monitor->next_ns = rested;
+    return ok;
+}
+
+bool monitor_turn(struct monitor *monitor, struct session *s)
+{
+    bool ok = judge_in_time(monitor, s);
+    for (unsigned i = 0; ok && i < monitor->count; i++)
+        if (monitor->outlets[i].turn) ok = monitor->outlets[i].turn(monitor->outlets[i].self);
+    return ok;
 }

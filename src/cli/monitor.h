@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-enum { REFRESH_DEFAULT_S = 10, WINDOW_DEFAULT_S = 900 };
+enum { REFRESH_DEFAULT_S = 10, VIEW_REFRESH_DEFAULT_S = 2, WINDOW_DEFAULT_S = 900 };
 
 /** One judgement; valid until the next. */
 struct judgement {
@@ -21,6 +21,7 @@ struct judgement {
 /** Somebody who is shown every judgement. Members that are NULL have nothing to do. */
 struct outlet {
     void *self;
+    bool hurries; /* it wants a judgement now, and not when it is time */
     /** Privileges are gone, the first packet is not read yet: threads are started here, files and sockets are opened before. */
     bool (*start)(void *self);
     /** Called between batches of packets, five times a second at least; must not wait. */
@@ -37,6 +38,10 @@ bool plan_begin(struct outlet *outlet, const struct arguments *arguments);     /
 bool commands_begin(struct outlet *outlet, const struct arguments *arguments); /* --hook */
 bool notify_begin(struct outlet *outlet, const struct arguments *arguments);   /* systemd, where NOTIFY_SOCKET is set */
 bool listen_begin(struct outlet *outlet, const struct arguments *arguments);   /* --listen */
+bool view_begin(struct outlet *outlet, const struct arguments *arguments);     /* the whole terminal, when arguments->view */
+
+/** Whether there is a terminal that can show it, and nobody asked for something else. */
+bool view_possible(const struct arguments *arguments);
 
 struct monitor;
 

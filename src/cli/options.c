@@ -104,6 +104,7 @@ static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *
 static bool set_listen(struct arguments *a, const char *v) { return a->listen = v, *v != '\0'; }
 static bool set_listen_token_file(struct arguments *a, const char *v) { return a->listen_token_file = v, *v != '\0'; }
 static bool set_listen_name(struct arguments *a, const char *v) { return a->listen_name = v, *v != '\0'; }
+static bool set_no_view(struct arguments *a, const char *v) { return (void)v, a->no_view = true; }
 static bool set_events(struct arguments *a, const char *v)
 {
     a->events = v;
@@ -136,10 +137,12 @@ static const struct known known[] = {
     {'i', "rotate", 0, "TIME", "begin another file in --state this often; default 1h", "a time such as 15m or 1d", set_rotate},
     {'i', "state-files", 0, "N", "at most so many files in --state; the oldest are joined; default 48", "a number from 2 to 10000",
      set_state_files},
-    {'i', "refresh", 0, "TIME", "judge, and tell what is new, this often; default 10s", "a time such as 10s or 1m", set_refresh},
+    {'i', "refresh", 0, "TIME", "judge, and tell what is new, this often; default 10s, with the view 2s", "a time such as 10s or 1m",
+     set_refresh},
     {'i', "window", 0, "TIME", "tell rows that stopped working: what was seen this long before is judged too; default 15m",
      "a time such as 15m or 2h", set_window},
     {'i', "events", 0, "FORMAT", "how what is new is told: text, jsonl or none", "text, jsonl or none", set_events},
+    {'i', "no-view", 0, NULL, "lines instead of the full-screen view that a terminal gets", NULL, set_no_view},
     {'i', "hook", 0, "COMMAND", "run this for every new finding, with the finding as JSON on its standard input", "a command", set_hook},
     {'i', "listen", 0, "ADDR:PORT", "serve a status page, /metrics, /report.json and /report.html there; PORT alone is loopback",
      "an address and a port such as 127.0.0.1:8080, [::1]:8080 or 8080", set_listen},

@@ -4,13 +4,13 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/ethtool.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,11 +80,13 @@ static bool allow(int ruleset, const char *folder, uint64_t access)
     return good;
 }
 
-static const char *folder_of(const char *path, char folder[PATH_MAX])
+char *folder_of(const char *path, char folder[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
-    if (!slash) return ".";
-    snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    if (slash)
+        snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    else
+        memcpy(folder, ".", 2);
     return folder;
 }
 
@@ -111,6 +113,7 @@ static bool restrict_files(const struct privileges_kept *kept)
                 allow_around(ruleset, kept->output, writing) && allow_around(ruleset, kept->rules, reading) &&
                 allow_around(ruleset, kept->site, reading);
     if (kept->state) good = good && allow(ruleset, kept->state, reading | writing);
+    if (kept->folder) good = good && allow(ruleset, kept->folder, writing);
     good = good && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     int why = errno;
     close(ruleset);
@@ -128,7 +131,7 @@ static const int plain_calls[] = {
     SCMP_SYS(gettid), SCMP_SYS(tgkill), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(getrandom),
     /* time */
-    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(setitimer),
     /* descriptors; which files, Landlock says */
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(close),
     SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(open), SCMP_SYS(openat),
@@ -141,8 +144,9 @@ static const int plain_calls[] = {
 /* Connections to a socket that listens already: taking them, answering them, ending them. */
 static const int http_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(sendmsg), SCMP_SYS(shutdown)};
 
-static const unsigned long controls[] = {TCGETS,       TIOCGWINSZ, SIOCGIFINDEX, SIOCGIFHWADDR,
-                                         SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME,  SIOCETHTOOL};
+/* Of a terminal (its modes and size, never its input), and of an interface. */
+static const unsigned long controls[] = {TCGETS,       TCSETS,        TCSETSW,      TCSETSF,    TCFLSH,      TIOCGWINSZ,
+                                         SIOCGIFINDEX, SIOCGIFHWADDR, SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME, SIOCETHTOOL};
 
 /* Conditions on a call's argument, from 0. */
 static struct scmp_arg_cmp equal(unsigned argument, uint64_t value)
@@ -187,10 +191,16 @@ static bool allow_calls(scmp_filter_ctx filter, const int calls[], size_t count)
     return good;
 }
 
+/* Ctrl-Z: the view leaves the screen first, and then stops this process itself. */
+static bool allow_stopping(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, equal(0, (uint64_t)getpid()), equal(1, SIGTSTP)) == 0;
+}
+
 static bool restrict_calls(bool http)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool good = filter && allow_memory(filter) && allow_threads(filter) && allow_sockets(filter);
+    bool good = filter && allow_memory(filter) && allow_threads(filter) && allow_sockets(filter) && allow_stopping(filter);
     good = good && allow_calls(filter, plain_calls, sizeof plain_calls / sizeof *plain_calls);
     if (http) good = good && allow_calls(filter, http_calls, sizeof http_calls / sizeof *http_calls);
     for (size_t i = 0; good && i < sizeof controls / sizeof *controls; i++)

@@ -11,17 +11,23 @@
 #ifndef CLI_PRIVILEGES_H
 #define CLI_PRIVILEGES_H
 
+#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { PRIVILEGES_TEXT_MAX = 256 };
 
 /** What is needed later on, and therefore kept. NULL: nothing of the kind. */
 struct privileges_kept {
     const char *output;       /* a file that is written, aside and renamed */
+    const char *folder;       /* a folder in which files are written, aside and renamed */
     const char *state;        /* a folder in which files are read and written */
     const char *rules, *site; /* files that are read again when SIGHUP asks for it */
     bool http;                /* connections are accepted and answered */
 };
+
+/** The folder that a file is in; of a name without one the current folder. Returns `folder`. */
+char *folder_of(const char *path, char folder[PATH_MAX]);
 
 /** false: something of the above could not be done; `missing` says what, and all the rest is done. There is no way back. */
 bool drop_privileges(const struct privileges_kept *kept, char missing[PRIVILEGES_TEXT_MAX]);

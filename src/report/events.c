@@ -41,10 +41,9 @@ static void add_json_event(struct text *text, const struct pp_report *r, const s
 
 /* --- text ------------------------------------------------------------------------------------------------------------------ */
 
-static void add_text_event(struct text *text, const struct page *p, const struct pp_event *event, pp_time_ns at)
+static void add_event(struct text *text, const struct page *p, const struct pp_event *event)
 {
-    char when[TIME_TEXT_MAX];
-    text_printf(text, "%s  %-7s  ", time_readable(at, p->options->local_time, when), pp_event_name(event->kind));
+    text_printf(text, "%-7s  ", pp_event_name(event->kind));
     switch (event->kind) {
     case PP_EVENT_VERDICT: text_add(text, pp_compliance_name(event->verdict_is)); break;
     case PP_EVENT_ROW:
@@ -59,7 +58,24 @@ static void add_text_event(struct text *text, const struct page *p, const struct
         break;
     case PP_EVENT_COUNT: break;
     }
+}
+
+static void add_text_event(struct text *text, const struct page *p, const struct pp_event *event, pp_time_ns at)
+{
+    char when[TIME_TEXT_MAX];
+    text_printf(text, "%s  ", time_readable(at, p->options->local_time, when));
+    add_event(text, p, event);
     text_add(text, "\n");
+}
+
+bool pp_event_write(const struct pp_report *report, const struct pp_event *event, const struct pp_report_options *options,
+                    const struct pp_sink *sink)
+{
+    struct text text;
+    const struct page page = {.report = report, .options = options, .out = &text};
+    text_init(&text);
+    add_event(&text, &page, event);
+    return send_and_finish(&text, sink);
 }
 
 bool pp_events_write(const struct pp_report *report, const struct pp_event *events, size_t count, pp_time_ns at, const char *format,
@@ -76,7 +92,5 @@ bool pp_events_write(const struct pp_report *report, const struct pp_event *even
         else
             add_text_event(&text, &page, &events[i], at);
     }
-    bool ok = !text.failed && (!text.length || sink->write(sink->context, text.bytes, text.length));
-    text_finish(&text);
-    return ok;
+    return send_and_finish(&text, sink);
 }

@@ -25,4 +25,7 @@ enum { REPORT_PIECE_BYTES = 128 * 1024 }; /* a report is written over and over i
 /** Give the sink what is there, once it is a piece; a large report then needs no more memory than that. NULL: it all stays. */
 bool hand_over(struct text *out, const struct pp_sink *sink);
 
+/** Give the sink all that is there, and free it. */
+bool send_and_finish(struct text *text, const struct pp_sink *sink);
+
 #endif

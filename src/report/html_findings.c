@@ -107,7 +107,7 @@ static void add_evidence(struct page *p, const struct pp_finding *f)
     text_add(p->out, "</dl>");
 }
 
-static void add_finding(struct page *p, uint32_t number)
+static void html_finding(struct page *p, uint32_t number)
 {
     const struct pp_finding *f = &p->report->findings[number];
     text_printf(p->out, "<article class=\"finding %s\" id=\"finding-%u\"><h4><span class=\"act\">", tone_name(finding_tone(f)), number + 1);
@@ -170,7 +170,7 @@ static void add_group(struct page *p, const struct group *g, const char *heading
     if (!all) return;
     if (heading) add_group_heading(p, heading, meaning, flows);
     for (uint32_t i = 0; i < r->finding_count && shown < most; i++)
-        if (is_of(&r->findings[i], g)) add_finding(p, i), shown++;
+        if (is_of(&r->findings[i], g)) html_finding(p, i), shown++;
     if (all > shown) text_printf(p->out, "<p class=\"note\">and %u more; --all shows every one</p>\n", all - shown);
 }
 

@@ -35,7 +35,7 @@ static void add_edge_item(struct page *p, const struct pp_row *row, const struct
     text_add(p->out, "</li>");
 }
 
-static void add_edges(struct page *p, uint16_t number)
+static void html_edges(struct page *p, uint16_t number)
 {
     const struct pp_row *row = &p->report->spec->rows[number];
     const struct pp_row_result *result = &p->report->rows[number];
@@ -69,7 +69,7 @@ static void add_row(struct page *p, uint16_t number)
     text_add(out, "</td><td class=\"service\">");
     add_html(out, row->ports_text);
     text_printf(out, "</td><td class=\"number\">%s</td><td>", grouped(result->flows, n));
-    add_edges(p, number);
+    html_edges(p, number);
     text_add(out, "</td></tr>\n");
 }
 

@@ -53,16 +53,13 @@ static void add_left(struct page *p, uint16_t number)
 
 bool pp_plan_write(const struct pp_report *report, const struct pp_report_options *options, const struct pp_sink *sink)
 {
-    enum { WIDTH = 100 };
     struct text text;
-    struct page page = {.report = report, .options = options, .out = &text, .width = options->width ? options->width : WIDTH};
+    struct page page = {.report = report, .options = options, .out = &text, .width = options->width ? options->width : WIDTH_DEFAULT};
     unsigned left = pp_plan_left(report);
     if (!left) return true;
     text_init(&text);
     text_printf(&text, "still to be exercised: %u row%s\n", left, plural(left));
     for (uint16_t row = 0; row < report->spec->row_count; row++)
         if (is_left(&report->rows[row])) add_left(&page, row);
-    bool ok = !text.failed && sink->write(sink->context, text.bytes, text.length);
-    text_finish(&text);
-    return ok;
+    return send_and_finish(&text, sink);
 }

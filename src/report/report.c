@@ -28,6 +28,13 @@ bool hand_over(struct text *out, const struct pp_sink *sink)
     return sink && out->length >= REPORT_PIECE_BYTES ? send_all(out, sink) : !out->failed;
 }
 
+bool send_and_finish(struct text *text, const struct pp_sink *sink)
+{
+    bool ok = send_all(text, sink);
+    text_finish(text);
+    return ok;
+}
+
 static bool write_format(const struct pp_report *report, const char *format, const struct pp_report_options *options, struct text *out,
                          const struct pp_sink *sink)
 {
@@ -40,9 +47,8 @@ bool pp_report_send(const struct pp_report *report, const char *format, const st
 {
     struct text text;
     text_init(&text);
-    bool ok = write_format(report, format, options, &text, sink) && send_all(&text, sink);
-    text_finish(&text);
-    return ok;
+    text.failed |= !write_format(report, format, options, &text, sink);
+    return send_and_finish(&text, sink);
 }
 
 bool pp_report_write(const struct pp_report *report, const char *format, const struct pp_report_options *options, char **out, size_t *size)

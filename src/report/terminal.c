@@ -11,7 +11,6 @@
 #include "terminal.h"
 
 enum {
-    WIDTH_DEFAULT = 100,
     WIDTH_LEAST = 60,
     TODO_MAX = 10,        /* lines under DO FIRST */
     GROUP_MAX = 15,       /* findings shown of one group; --all shows every one */
@@ -118,7 +117,7 @@ static void add_capture(struct page *p, const struct pp_capture_info *c)
     text_finish(&error);
 }
 
-static void add_head(struct page *p)
+void add_head(struct page *p)
 {
     const struct pp_report *r = p->report;
     struct text line;
@@ -150,7 +149,7 @@ static void add_head(struct page *p)
                     t->judged, t->not_judged, t->dropped);
 }
 
-static void add_verdict(struct page *p)
+void add_verdict(struct page *p)
 {
     static const enum ink inks[PP_COMPLIANCE_COUNT] = {
         [PP_COMPLIANT] = INK_GREEN, [PP_NON_COMPLIANT] = INK_RED, [PP_INCONCLUSIVE] = INK_YELLOW};
@@ -241,7 +240,7 @@ static void add_tie_ink(struct page *p, unsigned at, const char *tie)
     add_paragraph(p, TIE_INDENT, TIE_INDENT, INK_DIM, tie + TIE_LEAD);
 }
 
-static void add_finding(struct page *p, const struct pp_finding *f)
+void add_finding(struct page *p, const struct pp_finding *f)
 {
     struct text pair, tie;
     text_init(&pair);
@@ -308,7 +307,7 @@ static void add_todo_line(struct page *p, const struct pp_finding *f, unsigned n
     text_finish(&words);
 }
 
-static void add_todo(struct page *p)
+void add_todo(struct page *p)
 {
     const struct pp_report *r = p->report;
     unsigned urgent = 0, number = 0, width = todo_width(p);
@@ -447,7 +446,7 @@ static void add_roles(struct page *p)
     add_words(p, INDENT, "Write them to a file with `portproof discover`, correct it, and judge again with --site.");
 }
 
-static void add_limits(struct page *p)
+void add_limits(struct page *p)
 {
     const struct pp_report *r = p->report;
     if (!r->fitness.note_count) return;

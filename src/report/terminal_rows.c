@@ -44,7 +44,7 @@ struct widths {
     unsigned id, ports, roles; /* roles: 0 where there is no room for them */
 };
 
-static void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t number)
+void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t number)
 {
     const struct pp_row *row = &p->report->spec->rows[number];
     const struct pp_row_result *result = &p->report->rows[number];
@@ -65,13 +65,21 @@ static void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t num
 static const struct {
     enum pp_state state;
     enum ink ink;
-    enum sign sign;
 } row_groups[] = {
-    {PP_STATE_BLOCKED, INK_RED, SIGN_BAD},
-    {PP_STATE_MISSING, INK_YELLOW, SIGN_OPEN},
-    {PP_STATE_NOT_OBSERVABLE, INK_YELLOW, SIGN_UNKNOWN},
-    {PP_STATE_EXPECTED, INK_GREEN, SIGN_GOOD},
+    {PP_STATE_BLOCKED, INK_RED},
+    {PP_STATE_MISSING, INK_YELLOW},
+    {PP_STATE_NOT_OBSERVABLE, INK_YELLOW},
+    {PP_STATE_EXPECTED, INK_GREEN},
 };
+
+const char *pp_state_sign(enum pp_state state, bool utf8)
+{
+    static const enum sign signs[PP_STATE_COUNT] = {
+        [PP_STATE_EXPECTED] = SIGN_GOOD,          [PP_STATE_BLOCKED] = SIGN_BAD,   [PP_STATE_MISSING] = SIGN_OPEN,
+        [PP_STATE_NOT_OBSERVABLE] = SIGN_UNKNOWN, [PP_STATE_OPTIONAL] = SIGN_IDLE, [PP_STATE_NOT_APPLICABLE] = SIGN_IDLE};
+    const struct pp_report_options options = {.utf8 = utf8};
+    return sign(&(struct page){.options = &options}, signs[state]);
+}
 
 /* A column's text and the two blanks after it; one that is wider than its column moves what follows. Answers where that starts. */
 static unsigned add_column(struct page *p, unsigned at, enum ink ink, const char *text, unsigned width)
@@ -91,7 +99,7 @@ static void add_row(struct page *p, uint16_t number, size_t group, const struct 
 {
     const struct pp_row *row = &p->report->spec->rows[number];
     text_add(p->out, "  ");
-    add_ink(p, row_groups[group].ink, sign(p, row_groups[group].sign), 2);
+    add_ink(p, row_groups[group].ink, pp_state_sign(row_groups[group].state, p->options->utf8), 2);
     add_ink(p, row_groups[group].ink, pp_state_name(row_groups[group].state), 15);
     unsigned at = add_column(p, 19, INK_BOLD, row->id, widths->id), indent = 19 + widths->id + 2 + widths->ports + 2;
     at = add_column(p, at, INK_PLAIN, row->ports_text, widths->ports);

@@ -131,9 +131,9 @@ static bool grow(struct pp_watch *watch)
 }
 
 /* Remember a finding; *fresh: it was not known. */
-static bool remember(struct pp_watch *watch, const struct pp_spec *spec, const struct pp_finding *finding, bool *fresh)
+static bool remember(struct pp_watch *watch, uint64_t hash, bool *fresh)
 {
-    uint64_t hash = hash_finding(watch, spec, finding), *slot = slot_of(watch->known, watch->mask, hash);
+    uint64_t *slot = slot_of(watch->known, watch->mask, hash);
     *fresh = !*slot;
     if (!*fresh) return true;
     if (watch->known_count == PP_WATCH_FINDINGS_MAX) {
@@ -225,8 +225,10 @@ static bool tell_findings(struct pp_watch *watch, const struct pp_report *report
         const struct pp_finding *finding = &report->findings[i];
         bool fresh;
         if (finding->kind == PP_FIND_MISSING) continue;
-        if (!remember(watch, report->spec, finding, &fresh)) return false;
-        if (fresh && !turned && !tell(watch, (struct pp_event){.kind = PP_EVENT_FINDING, .finding = finding})) return false;
+        uint64_t hash = hash_finding(watch, report->spec, finding);
+        if (!remember(watch, hash, &fresh)) return false;
+        if (fresh && !turned && !tell(watch, (struct pp_event){.kind = PP_EVENT_FINDING, .finding = finding, .identity = hash}))
+            return false;
     }
     return true;
 }
@@ -240,6 +242,14 @@ bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, con
     *events = watch->events;
     *count = watch->count;
     return ok;
+}
+
+const struct pp_finding *pp_watch_find(const struct pp_watch *watch, const struct pp_report *report, uint64_t identity)
+{
+    for (uint32_t i = 0; i < report->finding_count; i++)
+        if (report->findings[i].kind != PP_FIND_MISSING && hash_finding(watch, report->spec, &report->findings[i]) == identity)
+            return &report->findings[i];
+    return NULL;
 }
 
 uint64_t pp_watch_untold(const struct pp_watch *watch) { return watch->untold; }

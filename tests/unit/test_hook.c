@@ -40,7 +40,7 @@ static struct hook *begin(const char *command)
     char whole[1024];
     fclose(fopen(path, "wb"));
     snprintf(whole, sizeof whole, "%s >>%s", command, path);
-    struct hook *hook = hook_begin(whole);
+    struct hook *hook = hook_begin(whole, false);
     assert_non_null(hook);
     return hook;
 }

@@ -57,6 +57,27 @@ TEST(more_of_what_was_told_is_nothing_new)
     pp_watch_destroy(watch);
 }
 
+TEST(a_told_finding_is_found_again_in_a_later_report)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    struct pp_watch *watch = pp_watch_create();
+    const struct pp_event *events;
+    size_t count;
+    tcp_answered(e, "10.20.0.9", 40001, "10.0.1.10", 22);
+    assert_true(pp_watch_update(watch, judge(e), NULL, &events, &count));
+    uint64_t identity = events[count - 1].identity;
+    assert_int_equal(events[count - 1].kind, PP_EVENT_FINDING);
+    tcp_answered(e, "10.20.0.9", 40002, "10.0.1.10", 22); /* grows */
+    tcp_answered(e, "10.20.0.7", 40002, "10.0.1.10", 22); /* another */
+    const struct pp_report *report = judge(e);
+    const struct pp_finding *finding = pp_watch_find(watch, report, identity);
+    assert_non_null(finding);
+    assert_int_equal(finding->flows, 2);
+    assert_int_equal(finding->initiator.address.bytes[3], 9);
+    assert_null(pp_watch_find(watch, report, identity + 1));
+    pp_watch_destroy(watch);
+}
+
 TEST(a_row_is_told_when_its_state_changes)
 {
     struct evidence *e = evidence(SMALL_SITE);
@@ -232,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_judgement_tells_all_and_the_same_again_nothing),
         cmocka_unit_test(more_of_what_was_told_is_nothing_new),
+        cmocka_unit_test(a_told_finding_is_found_again_in_a_later_report),
         cmocka_unit_test(a_row_is_told_when_its_state_changes),
         cmocka_unit_test(a_row_that_worked_and_does_not_any_more_is_told_by_the_window),
         cmocka_unit_test(a_block_of_another_kind_is_told_again),
