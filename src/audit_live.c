@@ -58,12 +58,12 @@ bool live_turn(struct pp_audit *audit)
     if (audit->lane_count) refresh_infos(audit, audit->lanes[0]);
     for (uint32_t i = 1; ok && i < audit->lane_count; i++) ok = gather(audit, audit->lanes[i]);
     if (!audit->slices || !ok) return ok;
+    if (audit->options.keeps && !audit->fresh) audit->fresh = new_table(audit);
+    if (audit->options.keeps && !audit->fresh) return false;
     /* By a clock that only goes forward: steps of the date make no window longer or shorter. */
-    ok = pp_slices_turn(audit->slices, audit->flows, steady_ns());
+    ok = pp_slices_turn(audit->slices, audit->flows, audit->fresh, steady_ns());
     audit->first->flows = pp_slices_now(audit->slices);
-    if (!ok || !audit->options.keeps) return ok;
-    if (!audit->fresh) audit->fresh = new_table(audit);
-    return audit->fresh && pp_flow_table_merge(audit->fresh, pp_slices_last(audit->slices));
+    return ok;
 }
 
 /* --- attaching ---------------------------------------------------------------------------------------------------------- */

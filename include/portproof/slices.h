@@ -8,7 +8,10 @@
 
 struct pp_slices;
 
-enum { PP_SLICES_MAX = 240 }; /* kept apart; with more in a window the oldest two are joined, and the window is that much longer */
+enum {
+    PP_SLICES_MAX = 17
+}; /* kept apart: what is shorter than a sixteenth of the window joins the one before, and the window is up to that much
+    longer */
 
 /** `window_ns`: how long a slice counts after it has ended. NULL: out of memory. */
 struct pp_slices *pp_slices_create(const struct pp_flow_options *options, uint64_t window_ns);
@@ -17,12 +20,9 @@ void pp_slices_destroy(struct pp_slices *slices); /* takes NULL */
 /** The table that packets go into now; another one after each turn. */
 struct pp_flow_table *pp_slices_now(const struct pp_slices *slices);
 
-/** End the slice: join it into `total`, begin another, and forget those that are out of the window. `now_ns`: of a clock that only goes
- * forward. false: out of memory. */
-bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, uint64_t now_ns);
-
-/** The slice that ended last; NULL: none has. */
-const struct pp_flow_table *pp_slices_last(const struct pp_slices *slices);
+/** End the slice: join it into `total` (and into `also`, unless that is NULL), begin another, and forget those that are out of the window.
+ * `now_ns`: of a clock that only goes forward. false: out of memory. */
+bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, struct pp_flow_table *also, uint64_t now_ns);
 
 /** Ports have other classes from here on: pp_flow_table_set_classes for every slice. false: out of memory. */
 bool pp_slices_set_classes(struct pp_slices *slices, const struct pp_flow_options *options);

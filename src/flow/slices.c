@@ -5,7 +5,7 @@
 
 struct slice {
     struct pp_flow_table *flows;
-    uint64_t ended_ns;
+    uint64_t began_ns, ended_ns;
 };
 
 struct pp_slices {
@@ -14,6 +14,7 @@ struct pp_slices {
     struct pp_flow_table *now;
     struct slice ended[PP_SLICES_MAX]; /* the oldest first */
     unsigned count;
+    uint64_t turned_ns; /* when the one that runs began */
 };
 
 struct pp_slices *pp_slices_create(const struct pp_flow_options *options, uint64_t window_ns)
@@ -44,27 +45,31 @@ static void forget_first(struct pp_slices *slices)
     memmove(slices->ended, slices->ended + 1, --slices->count * sizeof *slices->ended);
 }
 
-static bool make_room(struct pp_slices *slices, uint64_t now_ns)
+/* The slice is too short to stand alone. */
+static bool join_last(struct pp_slices *slices, uint64_t now_ns)
 {
-    while (slices->count && now_ns - slices->ended[0].ended_ns > slices->window_ns) forget_first(slices);
-    if (slices->count < PP_SLICES_MAX) return true;
-    if (!pp_flow_table_merge(slices->ended[1].flows, slices->ended[0].flows)) return false;
-    forget_first(slices);
+    struct slice *last = &slices->ended[slices->count - 1];
+    if (!pp_flow_table_merge(last->flows, slices->now)) return false;
+    pp_flow_table_destroy(slices->now);
+    last->ended_ns = now_ns;
     return true;
 }
 
-bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, uint64_t now_ns)
+bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, struct pp_flow_table *also, uint64_t now_ns)
 {
+    uint64_t least_ns = slices->window_ns / (PP_SLICES_MAX - 1);
     struct pp_flow_table *next = pp_flow_table_create(&slices->options);
-    if (!next || !make_room(slices, now_ns) || !pp_flow_table_merge(total, slices->now)) return pp_flow_table_destroy(next), false;
-    slices->ended[slices->count++] = (struct slice){slices->now, now_ns};
+    bool ok = next && pp_flow_table_merge(total, slices->now) && (!also || pp_flow_table_merge(also, slices->now));
+    while (slices->count && now_ns - slices->ended[0].ended_ns > slices->window_ns) forget_first(slices);
+    bool full = slices->count == PP_SLICES_MAX;
+    if (ok && slices->count && (full || now_ns - slices->ended[slices->count - 1].began_ns < least_ns))
+        ok = join_last(slices, now_ns);
+    else if (ok)
+        slices->ended[slices->count++] = (struct slice){slices->now, slices->turned_ns, now_ns};
+    if (!ok) return pp_flow_table_destroy(next), false;
+    slices->turned_ns = now_ns;
     slices->now = next;
     return true;
-}
-
-const struct pp_flow_table *pp_slices_last(const struct pp_slices *slices)
-{
-    return slices->count ? slices->ended[slices->count - 1].flows : NULL;
 }
 
 bool pp_slices_set_classes(struct pp_slices *slices, const struct pp_flow_options *options)

@@ -32,7 +32,7 @@ TEST(a_window_is_the_join_of_its_slices_and_all_time_of_all)
     struct pp_flow_table *total = new_table(0);
     for (unsigned s = 0; s < SLICES; s++) {
         assert_true(pp_flow_table_add(pp_slices_now(slices), packets[s], results[s], PACKETS));
-        assert_true(pp_slices_turn(slices, total, s));
+        assert_true(pp_slices_turn(slices, total, NULL, s));
         struct pp_flow_table *all = table_of(0, s + 1), *window = new_table(0), *recent = table_of(s > WINDOW ? s - WINDOW : 0, s + 1);
         assert_same(total, all);
         assert_true(pp_slices_join(slices, window));
@@ -52,7 +52,7 @@ TEST(a_window_of_more_slices_than_are_kept_apart_loses_none)
     struct pp_flow_table *total = new_table(0), *window = new_table(0);
     for (unsigned s = 0; s < PP_SLICES_MAX + 50; s++) {
         add_one(pp_slices_now(slices), syn(1, (uint16_t)(1024 + s), 2, 80, PP_SYN));
-        assert_true(pp_slices_turn(slices, total, s));
+        assert_true(pp_slices_turn(slices, total, NULL, s));
     }
     assert_true(pp_slices_join(slices, window));
     assert_same(total, window);
@@ -62,14 +62,36 @@ TEST(a_window_of_more_slices_than_are_kept_apart_loses_none)
     pp_flow_table_destroy(window);
 }
 
+TEST(slices_shorter_than_a_sixteenth_of_the_window_are_joined_and_leave_it_in_time)
+{
+    enum { LONG_WINDOW = 1600, TURN_EVERY = 10 };
+    struct pp_flow_options options = {0};
+    struct pp_slices *slices = pp_slices_create(&options, LONG_WINDOW);
+    struct pp_flow_table *total = new_table(0), *also = new_table(0);
+    for (unsigned now = TURN_EVERY; now <= 3 * LONG_WINDOW; now += TURN_EVERY) {
+        add_one(pp_slices_now(slices), syn(1, (uint16_t)(1024 + now / TURN_EVERY), 2, 80, PP_SYN));
+        assert_true(pp_slices_turn(slices, total, also, now));
+        struct pp_flow_table *window = new_table(0);
+        assert_true(pp_slices_join(slices, window));
+        unsigned least = now < LONG_WINDOW ? now / TURN_EVERY : LONG_WINDOW / TURN_EVERY, most = least + LONG_WINDOW / 16 / TURN_EVERY + 2;
+        assert_in_range(pp_flow_count(window), least, most);
+        pp_flow_table_destroy(window);
+    }
+    assert_same(total, also);
+    assert_int_equal(pp_flow_count(total), 3 * LONG_WINDOW / TURN_EVERY);
+    pp_slices_destroy(slices);
+    pp_flow_table_destroy(total);
+    pp_flow_table_destroy(also);
+}
+
 TEST(after_a_long_silence_nothing_is_left_of_the_window)
 {
     struct pp_flow_options options = {0};
     struct pp_slices *slices = pp_slices_create(&options, WINDOW);
     struct pp_flow_table *total = new_table(0), *window = new_table(0);
     add_one(pp_slices_now(slices), syn(1, 1024, 2, 80, PP_SYN));
-    assert_true(pp_slices_turn(slices, total, 0));
-    assert_true(pp_slices_turn(slices, total, 1000));
+    assert_true(pp_slices_turn(slices, total, NULL, 0));
+    assert_true(pp_slices_turn(slices, total, NULL, 1000));
     assert_true(pp_slices_join(slices, window));
     assert_int_equal(pp_flow_count(window), 0);
     assert_int_equal(pp_flow_count(total), 1);
@@ -83,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_is_the_join_of_its_slices_and_all_time_of_all),
         cmocka_unit_test(a_window_of_more_slices_than_are_kept_apart_loses_none),
+        cmocka_unit_test(slices_shorter_than_a_sixteenth_of_the_window_are_joined_and_leave_it_in_time),
         cmocka_unit_test(after_a_long_silence_nothing_is_left_of_the_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
