@@ -9,9 +9,9 @@
 struct pp_slices;
 
 enum {
-    PP_SLICES_MAX = 17
-}; /* kept apart: what is shorter than a sixteenth of the window joins the one before, and the window is up to that much
-    longer */
+    PP_SLICES_MAX = 17 /* kept apart: one shorter than a sixteenth of the window joins what comes after it, and the window is up to two
+                          sixteenths longer */
+};
 
 /** `window_ns`: how long a slice counts after it has ended. NULL: out of memory. */
 struct pp_slices *pp_slices_create(const struct pp_flow_options *options, uint64_t window_ns);

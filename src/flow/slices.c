@@ -61,8 +61,8 @@ bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, struc
     struct pp_flow_table *next = pp_flow_table_create(&slices->options);
     bool ok = next && pp_flow_table_merge(total, slices->now) && (!also || pp_flow_table_merge(also, slices->now));
     while (slices->count && now_ns - slices->ended[0].ended_ns > slices->window_ns) forget_first(slices);
-    bool full = slices->count == PP_SLICES_MAX;
-    if (ok && slices->count && (full || now_ns - slices->ended[slices->count - 1].began_ns < least_ns))
+    const struct slice *last = slices->count ? &slices->ended[slices->count - 1] : NULL;
+    if (ok && last && (slices->count == PP_SLICES_MAX || last->ended_ns - last->began_ns < least_ns))
         ok = join_last(slices, now_ns);
     else if (ok)
         slices->ended[slices->count++] = (struct slice){slices->now, slices->turned_ns, now_ns};

@@ -73,7 +73,7 @@ TEST(slices_shorter_than_a_sixteenth_of_the_window_are_joined_and_leave_it_in_ti
         assert_true(pp_slices_turn(slices, total, also, now));
         struct pp_flow_table *window = new_table(0);
         assert_true(pp_slices_join(slices, window));
-        unsigned least = now < LONG_WINDOW ? now / TURN_EVERY : LONG_WINDOW / TURN_EVERY, most = least + LONG_WINDOW / 16 / TURN_EVERY + 2;
+        unsigned least = now < LONG_WINDOW ? now / TURN_EVERY : LONG_WINDOW / TURN_EVERY, most = least + LONG_WINDOW / 16 / TURN_EVERY + 1;
         assert_in_range(pp_flow_count(window), least, most);
         pp_flow_table_destroy(window);
     }
