@@ -257,6 +257,7 @@ static enum ink news_ink(const struct news *news)
         [PP_COMPLIANT] = INK_GOOD, [PP_NON_COMPLIANT] = INK_BAD, [PP_INCONCLUSIVE] = INK_OPEN};
     if (news->kind == PP_EVENT_VERDICT) return verdicts[news->verdict];
     if (news->kind == PP_EVENT_ROW) return state_ink(news->state);
+    if (news->kind == PP_EVENT_LOSS) return INK_BAD;
     return news->harmful ? INK_BAD : INK_OPEN;
 }
 

@@ -164,8 +164,10 @@ static void add_news_text(const struct view *view, const struct pp_sink *sink, c
         add_row_text(view, sink, news->row);
     else if (news->kind == PP_EVENT_VERDICT)
         (void)pp_verdict_write(view->now.report, &view->options, sink);
-    else
+    else if (news->kind == PP_EVENT_FINDING)
         add_finding_text(view, sink, news);
+    else
+        sink->write(sink->context, news->words, strlen(news->words));
 }
 
 void view_fill_pane(struct view *view)

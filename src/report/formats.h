@@ -18,6 +18,8 @@ void json_summary(struct json_writer *w, const struct pp_summary *summary);
 void json_fitness(struct json_writer *w, const struct pp_fitness *fitness);
 void json_account(struct json_writer *w, const struct pp_live_account *account);
 void json_link_gaps(struct json_writer *w, const struct pp_live_account *account);
+/* The members of an event but for the finding that it may be about. */
+void json_event(struct json_writer *w, const struct pp_report *report, const struct pp_event *event, pp_time_ns at);
 void json_finding(struct json_writer *w, const char *key, const struct pp_report *report, const struct pp_finding *finding);
 
 enum { REPORT_PIECE_BYTES = 128 * 1024 }; /* a report is written over and over into memory that stays in the cache */

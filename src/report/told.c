@@ -49,19 +49,9 @@ void told_finding(struct json_writer *w, const char *key, const struct pp_report
 
 static void put_event(struct json_writer *w, const struct pp_report *r, const struct pp_event *event, pp_time_ns at)
 {
-    char when[TIME_TEXT_MAX];
     begin_object(w, NULL);
-    put_string(w, "event", pp_event_name(event->kind));
-    put_string(w, "at", time_rfc3339(at, when));
-    if (event->kind == PP_EVENT_VERDICT) {
-        put_string(w, "was", pp_compliance_name(event->verdict_was));
-        put_string(w, "is", pp_compliance_name(event->verdict_is));
-    } else if (event->kind == PP_EVENT_ROW) {
-        put_string(w, "row", r->spec->rows[event->row].id);
-        put_string(w, "was", pp_state_name(event->was));
-        put_string(w, "is", pp_state_name(event->is));
-    } else
-        told_finding(w, "finding", r, event->finding);
+    json_event(w, r, event, at);
+    if (event->kind == PP_EVENT_FINDING) told_finding(w, "finding", r, event->finding);
     end_object(w);
 }
 

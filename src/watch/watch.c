@@ -16,7 +16,15 @@ struct row_state {
     uint8_t told, all; /* enum pp_state: as told last; as all time had it then */
 };
 
+/* What was told of a live capture. */
+struct told_capture {
+    uint64_t dropped, gaps;
+    pp_time_ns lasting_ns; /* the gap that was told, and was not over: since when; PP_NO_FIRST: none */
+};
+
 struct pp_watch {
+    struct told_capture *captures;
+    uint32_t capture_count;
     struct siphash_key key;
     bool begun, joined; /* joined: the last report's findings were */
     enum pp_compliance verdict;
@@ -44,6 +52,7 @@ struct pp_watch *pp_watch_create(void)
 void pp_watch_destroy(struct pp_watch *watch)
 {
     if (!watch) return;
+    free(watch->captures);
     free(watch->rows);
     free(watch->known);
     free(watch->events);
@@ -187,6 +196,58 @@ static bool tell_verdict(struct pp_watch *watch, const struct pp_report *report)
     return tell(watch, (struct pp_event){.kind = PP_EVENT_VERDICT, .verdict_was = was, .verdict_is = report->verdict});
 }
 
+/* --- captures that lose packets, or their interface -------------------------------------------------------------------------- */
+
+static bool learn_captures(struct pp_watch *watch, uint32_t count)
+{
+    if (count <= watch->capture_count) return true;
+    struct told_capture *captures = realloc(watch->captures, count * sizeof *captures);
+    if (!captures) return false;
+    watch->captures = captures;
+    while (watch->capture_count < count) captures[watch->capture_count++] = (struct told_capture){.lasting_ns = PP_NO_FIRST};
+    return true;
+}
+
+static bool tell_loss(struct pp_watch *watch, const struct pp_report *report, uint32_t number)
+{
+    const struct pp_live_account *account = &report->captures[number].account;
+    struct told_capture *told = &watch->captures[number];
+    uint64_t now = account->dropped + account->interface_dropped, before = told->dropped;
+    told->dropped = now;
+    if (now <= before) return true;
+    return tell(watch, (struct pp_event){.kind = PP_EVENT_LOSS, .capture = number, .dropped = now - before});
+}
+
+/* Those that began since the judgement before, and the one that was told and is over. */
+static bool tell_links(struct pp_watch *watch, const struct pp_report *report, uint32_t number)
+{
+    const struct pp_live_account *account = &report->captures[number].account;
+    struct told_capture *told = &watch->captures[number];
+    uint64_t fresh = account->gaps_in_all - told->gaps, first = account->gap_count > fresh ? account->gap_count - fresh : 0;
+    told->gaps = account->gaps_in_all;
+    pp_time_ns lasting = told->lasting_ns;
+    bool ok = true;
+    for (uint32_t i = 0; i < account->gap_count; i++) {
+        const struct pp_link_gap *gap = &account->gaps[i];
+        bool ended = lasting != PP_NO_FIRST && gap->from_ns == lasting && gap->to_ns != PP_NO_FIRST;
+        if (ended) told->lasting_ns = PP_NO_FIRST;
+        if (i < first && !ended) continue;
+        if (gap->to_ns == PP_NO_FIRST) told->lasting_ns = gap->from_ns;
+        ok &= tell(watch, (struct pp_event){.kind = PP_EVENT_LINK, .capture = number, .gap = *gap});
+    }
+    return ok;
+}
+
+static bool tell_captures(struct pp_watch *watch, const struct pp_report *report)
+{
+    bool ok = learn_captures(watch, report->capture_count);
+    for (uint32_t i = 0; ok && i < report->capture_count; i++) ok = !report->captures[i].live || tell_loss(watch, report, i);
+    for (uint32_t i = 0; ok && i < report->capture_count; i++) ok = !report->captures[i].live || tell_links(watch, report, i);
+    return ok;
+}
+
+/* --- rows and findings --------------------------------------------------------------------------------------------------------- */
+
 /* Nothing due and nothing seen, whether or not anything could be. */
 static bool is_idle(enum pp_state state) { return state == PP_STATE_OPTIONAL || state == PP_STATE_NOT_APPLICABLE; }
 
@@ -237,8 +298,8 @@ bool pp_watch_update(struct pp_watch *watch, const struct pp_report *report, con
                      size_t *count)
 {
     watch->count = 0;
-    bool ok =
-        learn_rows(watch, report->spec) && tell_verdict(watch, report) && tell_rows(watch, report, window) && tell_findings(watch, report);
+    bool ok = learn_rows(watch, report->spec) && tell_verdict(watch, report) && tell_captures(watch, report) &&
+              tell_rows(watch, report, window) && tell_findings(watch, report);
     *events = watch->events;
     *count = watch->count;
     return ok;
@@ -254,7 +315,10 @@ const struct pp_finding *pp_watch_find(const struct pp_watch *watch, const struc
 
 uint64_t pp_watch_untold(const struct pp_watch *watch) { return watch->untold; }
 
-static const char *const event_names[PP_EVENT_COUNT] = {
-    [PP_EVENT_VERDICT] = "verdict", [PP_EVENT_ROW] = "row", [PP_EVENT_FINDING] = "finding"};
+static const char *const event_names[PP_EVENT_COUNT] = {[PP_EVENT_VERDICT] = "verdict",
+                                                        [PP_EVENT_LOSS] = "loss",
+                                                        [PP_EVENT_LINK] = "link",
+                                                        [PP_EVENT_ROW] = "row",
+                                                        [PP_EVENT_FINDING] = "finding"};
 
 const char *pp_event_name(enum pp_event_kind kind) { return event_names[kind]; }

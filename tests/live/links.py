@@ -114,7 +114,7 @@ def check_packets(capture, beacon):
 def main(portproof):
     namespace.enter()
     namespace.veth("left", "right")
-    live = namespace.Live(portproof, "-i", "left", "--filter", "udp port 9")
+    live = namespace.Live(portproof, "-i", "left", "--filter", "udp port 9", "--refresh", "1s", "--events", "jsonl")
     beacon = Beacon("left")
     time.sleep(0.5)
     over = happen(live)
@@ -127,6 +127,11 @@ def main(portproof):
         return "it spins while the link is gone"
     if "error" in capture or report["fitness"]["grade"] == "good":
         return "capture: %s, %s" % (capture, report["fitness"])
+    told = live.told("link")
+    if {event["from"] for event in told if "to" in event} != {gap["from"] for gap in capture["gaps"]}:
+        return "gaps: %s, told: %s" % (capture["gaps"], told)
+    if not any(event["link"] == "removed" and "to" not in event for event in told):
+        return "that the interface was gone was told only when it was back: %s" % told
     return check_gaps(capture, over) or check_packets(capture, beacon) or 0
 
 

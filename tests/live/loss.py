@@ -15,7 +15,7 @@ FLOOD, AFTER = 60000, 500
 def main(portproof):
     namespace.enter()
     namespace.veth("left", "right")
-    live = namespace.Live(portproof, "-i", "left", "-i", "right", "--ring-size", "512K", "--filter", "udp port 9")
+    live = namespace.Live(portproof, "-i", "left", "-i", "right", "--ring-size", "512K", "--filter", "udp port 9", "--refresh", "1s", "--events", "jsonl")
     left, frame = namespace.sender("left"), namespace.udp_frame(20000)
     live.signal(signal.SIGSTOP)
     for _ in range(FLOOD):
@@ -35,6 +35,10 @@ def main(portproof):
         return "account: %s" % account
     if len(account["losses"]) != 1 or report["captures"][0]["drops"] != account["dropped"]:
         return "losses: %s" % report["captures"][0]
+    for capture in report["captures"]:
+        told = [event for event in live.told("loss") if event["capture"] == capture["name"]]
+        if sum(event["dropped"] for event in told) != capture["account"]["dropped"] or (told and told[-1]["dropped_in_all"] != capture["account"]["dropped"]):
+            return "%s: told %s" % (capture["account"], told)
     if report["fitness"]["grade"] != "poor" or report["verdict"] != "inconclusive":
         return "so much was lost, and yet: %s" % report["fitness"]
     return 0

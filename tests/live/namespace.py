@@ -89,6 +89,11 @@ class Live:
             self.words += line
         time.sleep(0.2)
 
+    def told(self, event):
+        """The JSON lines of a kind that were told, when it was stopped."""
+        lines = [json.loads(line) for line in self.words.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
+
     def signal(self, number):
         self.process.send_signal(number)
 

@@ -22,6 +22,11 @@ static const char *told(struct pp_watch *watch, struct evidence *e)
         length += (size_t)snprintf(text + length, sizeof text - length, "%s%s ", i ? "; " : "", pp_event_name(v->kind));
         if (v->kind == PP_EVENT_VERDICT)
             length += (size_t)snprintf(text + length, sizeof text - length, "%s", pp_compliance_name(v->verdict_is));
+        else if (v->kind == PP_EVENT_LOSS)
+            length += (size_t)snprintf(text + length, sizeof text - length, "%u", (unsigned)v->dropped);
+        else if (v->kind == PP_EVENT_LINK)
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s %s", pp_link_event_name(v->gap.event),
+                                       v->gap.to_ns == PP_NO_FIRST ? "lasts" : "is over");
         else if (v->kind == PP_EVENT_ROW)
             length += (size_t)snprintf(text + length, sizeof text - length, "%s %s>%s", report->spec->rows[v->row].id,
                                        pp_state_name(v->was), pp_state_name(v->is));
@@ -75,6 +80,31 @@ TEST(a_told_finding_is_found_again_in_a_later_report)
     assert_int_equal(finding->flows, 2);
     assert_int_equal(finding->initiator.address.bytes[3], 9);
     assert_null(pp_watch_find(watch, report, identity + 1));
+    pp_watch_destroy(watch);
+}
+
+TEST(packets_that_are_dropped_and_links_that_go_away_are_told_once)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    struct pp_watch *watch = pp_watch_create();
+    tcp_answered(e, "10.20.0.9", 40000, "10.0.1.10", 5307);
+    told(watch, e);
+    struct pp_live_account *account = &e->captures[0].account;
+    e->captures[0].live = true;
+    account->dropped = 5;
+    assert_string_equal(told(watch, e), "loss 5");
+    assert_string_equal(told(watch, e), "");
+    account->dropped = 7;
+    account->interface_dropped = 1;
+    account->gaps[account->gap_count++] = (struct pp_link_gap){10, PP_NO_FIRST, PP_LINK_DOWN, "eth0"};
+    account->gaps_in_all = 1;
+    assert_string_equal(told(watch, e), "loss 3; link down lasts");
+    assert_string_equal(told(watch, e), "");
+    account->gaps[0].to_ns = 20;
+    account->gaps[account->gap_count++] = (struct pp_link_gap){30, 40, PP_LINK_REMOVED, "eth0"};
+    account->gaps_in_all = 2;
+    assert_string_equal(told(watch, e), "link down is over; link removed is over");
+    assert_string_equal(told(watch, e), "");
     pp_watch_destroy(watch);
 }
 
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_first_judgement_tells_all_and_the_same_again_nothing),
         cmocka_unit_test(more_of_what_was_told_is_nothing_new),
         cmocka_unit_test(a_told_finding_is_found_again_in_a_later_report),
+        cmocka_unit_test(packets_that_are_dropped_and_links_that_go_away_are_told_once),
         cmocka_unit_test(a_row_is_told_when_its_state_changes),
         cmocka_unit_test(a_row_that_worked_and_does_not_any_more_is_told_by_the_window),
         cmocka_unit_test(a_block_of_another_kind_is_told_again),
