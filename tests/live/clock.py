@@ -43,7 +43,8 @@ STEPS = {"an hour back": -3600, "eighty years ahead": 80 * 365 * 86400}
 
 
 def listen(portproof, library):
-    environment = dict(os.environ, **({"LD_PRELOAD": library} if library else {}))
+    # The address sanitizer wants to be the first library; here it is the second.
+    environment = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0", **({"LD_PRELOAD": library} if library else {}))
     live = subprocess.Popen([portproof, "live", "-i", "lo", "--refresh", "1s", "--window", "1h", "--events", "jsonl", "--duration", "8s", "--format", "json"],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     listener = socket.create_server(("127.0.0.1", 4000))

@@ -76,6 +76,7 @@ struct pp_packet random_packet(uint64_t frame, uint8_t *result)
 
 static void show(struct view *view, const void *bytes, size_t size)
 {
+    if (!size) return;
     if (view->size + size > view->room) {
         view->room = (view->size + size) * 2;
         view->at = realloc(view->at, view->room);
