@@ -1,4 +1,5 @@
-/* What a service needs that runs for months: to go on from evidence that was kept, to hand on what is new, to judge by other rules. */
+/* Evidence that was kept, taken up again; and what a service needs that runs for months: to hand on what is new, to judge by other rules.
+ */
 #include <string.h>
 
 #include "arena.h"
@@ -11,17 +12,17 @@ static const char *keep_text(struct pp_audit *audit, const char *text)
     return text ? arena_copy(audit->arena, text, strlen(text)) : NULL;
 }
 
-bool pp_audit_restore(struct pp_audit *audit, const struct pp_evidence *evidence)
+bool pp_audit_restore(struct pp_audit *audit, const struct pp_evidence *evidence, uint32_t base)
 {
     if (!pp_flow_table_merge(audit->flows, evidence->flows)) return false;
     for (uint32_t i = 0; i < evidence->capture_count; i++) {
-        struct pp_capture_info *info = add_info(audit);
+        struct pp_capture_info *info = base + i < audit->capture_count ? &audit->captures[base + i] : add_info(audit);
         if (!info) return false;
         *info = evidence->captures[i];
         info->name = keep_text(audit, info->name);
         info->format = keep_text(audit, info->format);
         info->compression = keep_text(audit, info->compression);
-        info->failed = false; /* then; what is wrong now, its capture says */
+        if (info->live) info->failed = false; /* then; what is wrong now, its capture says */
     }
     audit->restored = audit->capture_count;
     return !arena_failed(audit->arena);

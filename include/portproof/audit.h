@@ -37,9 +37,10 @@ bool pp_audit_attach(struct pp_audit *audit, struct pp_capture *capture);
 /** Live: another capture of the interface that was attached last, which shares its packets (pp_live_options.fanout); one more thread
  * reads it, with those of the other interfaces in the same place. Up to PP_THREADS_MAX captures of an interface. */
 bool pp_audit_attach_beside(struct pp_audit *audit, struct pp_capture *capture);
-/** Live: go on from evidence that was kept; once, before any capture is attached. What is in it counts as read here, and captures of the
- * same names take up where theirs ended. The evidence is as it was. false: out of memory. */
-bool pp_audit_restore(struct pp_audit *audit, const struct pp_evidence *evidence);
+/** Take up evidence that was kept, before anything else is read. Its flows know its captures from number `base` on: it is the number of
+ * those known here by now, or that of an earlier piece of the same origin. Live, once, before any capture is attached: captures of the same
+ * names go on where these ended. The evidence is as it was. false: out of memory. */
+bool pp_audit_restore(struct pp_audit *audit, const struct pp_evidence *evidence, uint32_t base);
 /** Live: which number a capture of this name gets (pp_capture_options.index) when it is attached next. */
 uint16_t pp_audit_next_index(const struct pp_audit *audit, const char *name);
 /** Live: the flows that the last pp_audit_judge added, and those before it that nobody has taken; the caller's. NULL: out of memory. */

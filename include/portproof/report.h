@@ -10,11 +10,12 @@ struct pp_report_options {
     const char *site_name;      /* file name of the site, as the user gave it; NULL: inferred */
     const char *const *options; /* command line options that change meaning, for the record */
     size_t option_count;
-    uint64_t outside_time; /* packets left out by --from and --to */
-    bool color, utf8;      /* what the terminal can show */
-    unsigned width;        /* columns; 0: 100 */
-    bool local_time;       /* for people; JSON is always UTC */
-    bool all;              /* no line left out */
+    const char *evidence_name, *evidence_digest; /* of the file that the evidence was written to; NULL: none */
+    uint64_t outside_time;                       /* packets left out by --from and --to */
+    bool color, utf8;                            /* what the terminal can show */
+    unsigned width;                              /* columns; 0: 100 */
+    bool local_time;                             /* for people; JSON is always UTC */
+    bool all;                                    /* no line left out */
 };
 
 /** A report in a format ("text", "json", "html"). false: unknown format, out of memory, or the sink stopped. */

@@ -7,7 +7,8 @@ int run_analyze(struct arguments *a)
     if (!a->operand_count) return complain("analyze: no capture named; see portproof analyze -h"), EXIT_INPUT;
     if (!session_open(&s, a)) return EXIT_INPUT;
     bool read = session_read(&s, a);
+    bool kept = write_evidence(&s, a);
     int status = session_report(&s, a); /* what was read is judged, whatever happened */
     session_close(&s);
-    return read ? status : EXIT_INPUT;
+    return read && kept ? status : EXIT_INPUT;
 }

@@ -15,7 +15,8 @@ struct arguments {
     const char *from_text, *to_text;
     pp_time_ns from_ns, to_ns;
     uint64_t duration_ns, refresh_ns, window_ns, rotate_ns;
-    const char *hook, *state;
+    const char *hook, *state, *evidence;
+    char evidence_digest[65]; /* of what was written there */
     const char *listen, *listen_token_file, *listen_name;
     const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes, state_files;
@@ -90,6 +91,8 @@ bool session_open(struct session *session, struct arguments *arguments);
 /** Read every operand; what is wrong with one is said on standard error. false: out of memory. */
 bool session_read(struct session *session, struct arguments *arguments);
 void session_close(struct session *session);
+/** Write the evidence where --evidence says. Nothing to do without it. false: a message was printed. */
+bool write_evidence(struct session *session, struct arguments *arguments);
 /** Judge, render and write; returns the exit status. */
 int session_report(struct session *session, struct arguments *arguments);
 /** Render and write as the arguments say; `outside_time`: packets that --from and --to left out. false: a message was printed. */
@@ -98,6 +101,7 @@ bool write_report(const struct pp_report *report, uint64_t outside_time, const s
 void complain_captures(struct session *session);
 
 int run_analyze(struct arguments *arguments);
+int run_report(struct arguments *arguments);
 int run_live(struct arguments *arguments);
 int run_flows(struct arguments *arguments);
 int run_discover(struct arguments *arguments);

@@ -220,6 +220,11 @@ void terminal_options(const struct arguments *a, struct pp_report_options *optio
         const char *slash = strrchr(a->site, '/');
         options->site_name = slash ? slash + 1 : a->site;
     }
+    if (a->evidence && *a->evidence_digest) {
+        const char *slash = strrchr(a->evidence, '/');
+        options->evidence_name = slash ? slash + 1 : a->evidence;
+        options->evidence_digest = a->evidence_digest;
+    }
     options->options = a->record;
     options->option_count = a->record_count;
 }

@@ -5,14 +5,19 @@
 #include "cli.h"
 
 /* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
- * h hash, a all, n threads, i live ones, S stats. */
+ * e evidence, h hash, a all, n threads, i live ones, S stats. */
 const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
      "Without --site roles are inferred from the traffic, and the verdict is never compliant.\n"
      "Formats: text, json, html.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
-     "srfobtuqcmdhan", run_analyze},
+     "srfobtuqcmdhane", run_analyze},
+    {"report", "EVIDENCE|REPORT.json...", "several runs of analyze as one: days, sensors, captures of before",
+     "Reads what analyze --evidence wrote (or the JSON report beside it) and what live --state keeps, in any order; judges all of it\n"
+     "together, by the site and the rules of now. Captures that overlap do no harm to the verdict, but count twice.\n"
+     "Formats and exit status: as for analyze.\n",
+     "srfouqcman", run_report},
     {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration",
      "On a terminal it fills the screen: the verdict, the rows as they are now, what is new; ? there shows the keys, q ends it. With\n"
      "--no-view, --events or -q, in the background, and where standard input or output is no terminal, there are lines instead.\n"
@@ -64,6 +69,7 @@ int main(int argc, char **argv)
         print_help(stdout, &commands[i]);
         return EXIT_OK;
     }
-    complain("%s: no such command; expected one of analyze, live, flows, discover, explain, compare, rules, site, filter", show(argv[1]));
+    complain("%s: no such command; expected one of analyze, report, live, flows, discover, explain, compare, rules, site, filter",
+             show(argv[1]));
     return EXIT_INPUT;
 }

@@ -99,6 +99,7 @@ static bool set_state_files(struct arguments *a, const char *v)
 {
     return number(v, PP_KEEP_FILES_LEAST, PP_KEEP_FILES_MOST, &a->state_files);
 }
+static bool set_evidence(struct arguments *a, const char *v) { return a->evidence = v, *v != '\0' && strcmp(v, "-") != 0; }
 static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
 static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *v != '\0'; }
 static bool set_listen(struct arguments *a, const char *v) { return a->listen = v, *v != '\0'; }
@@ -127,6 +128,7 @@ static const struct known known[] = {
     {'m', "max-flows", 0, "N", "bound the memory: past N flows they fold; default 4000000", "a number from 16 to 1000000000",
      set_max_flows},
     {'d', "decap", 0, NULL, "judge what is inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN and Geneve", NULL, set_decap},
+    {'e', "evidence", 0, "FILE", "also write what was seen there, for portproof report to merge and judge again", "a file", set_evidence},
     {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", NULL, set_hash},
     {'i', "interface", 'i', "INTERFACE", "where to capture; may be given more than once; \"any\" for all", "16 different ones at most",
      set_interface},

@@ -17,7 +17,7 @@ static bool take_up(struct session *s, const struct arguments *a, struct pp_evid
 {
     char until[TIME_TEXT_MAX];
     if (!found->flows) return true;
-    bool ok = pp_audit_restore(s->audit, found);
+    bool ok = pp_audit_restore(s->audit, found, 0);
     uint64_t packets = 0;
     for (uint32_t i = 0; i < found->capture_count; i++) packets += found->captures[i].packets;
     if (ok && found->capture_count && !a->quiet)

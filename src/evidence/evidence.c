@@ -150,6 +150,7 @@ bool pp_evidence_write(const struct pp_evidence *evidence, const struct pp_sink 
     struct packer packer;
     packer_init(&packer, sink->write, sink->context);
     pack_bytes(&packer, magic, MAGIC_BYTES);
+    pack_string(&packer, evidence->origin);
     pack_number(&packer, evidence->first);
     pack_number(&packer, evidence->last);
     pack_number(&packer, evidence->from_ns);
@@ -161,23 +162,31 @@ bool pp_evidence_write(const struct pp_evidence *evidence, const struct pp_sink 
     return packer_finish(&packer);
 }
 
-static bool unpack_all(struct unpacker *u, const struct pp_flow_options *options, struct pp_evidence *evidence)
+static bool unpack_head(struct unpacker *u, struct pp_evidence *evidence)
 {
     char found[MAGIC_BYTES];
     unpack_bytes(u, found, sizeof found);
+    unpack_string(u, evidence->origin, sizeof evidence->origin);
     evidence->first = (uint32_t)unpack_number_to(u, UINT32_MAX);
     evidence->last = (uint32_t)unpack_number_to(u, UINT32_MAX);
     u->failed |= evidence->last < evidence->first;
     evidence->from_ns = unpack_number(u);
     evidence->until_ns = unpack_number(u);
     unpack_string(u, evidence->classes, CLASSES_SIZE);
-    if (!unpack_infos(u, evidence) || u->failed) return false;
-    evidence->flows = flow_unpack(u, evidence->capture_count, options);
+    return unpack_infos(u, evidence) && !u->failed;
+}
+
+static bool unpack_all(struct unpacker *u, const struct pp_flow_options *options, uint32_t base, struct pp_evidence *evidence)
+{
+    if (!unpack_head(u, evidence)) return false;
+    u->failed |= base + evidence->capture_count > PP_EVIDENCE_CAPTURES_MAX;
+    if (u->failed) return false;
+    evidence->flows = flow_unpack(u, (struct pack_captures){evidence->capture_count, base}, options);
     u->failed |= u->cursor.left > 0;
     return evidence->flows && !u->failed;
 }
 
-bool pp_evidence_read(const uint8_t *bytes, size_t size, const struct pp_flow_options *options, struct pp_evidence *out,
+bool pp_evidence_read(const uint8_t *bytes, size_t size, const struct pp_flow_options *options, uint32_t base, struct pp_evidence *out,
                       struct pp_error *error)
 {
     struct unpacker unpacker;
@@ -187,7 +196,7 @@ bool pp_evidence_read(const uint8_t *bytes, size_t size, const struct pp_flow_op
         return error_at(error, 0, 0, "not evidence of portproof; expected it to begin with portproof/evidence/1");
     if (!unpacker_init(&unpacker, bytes, size))
         return error_at(error, 0, 0, "not whole: the digest at its end is not that of its %zu bytes", size);
-    if (unpack_all(&unpacker, options, out)) return true;
+    if (options ? unpack_all(&unpacker, options, base, out) : unpack_head(&unpacker, out)) return true;
     pp_evidence_finish(out);
     errno = unpacker.failed ? EBADMSG : ENOMEM;
     if (!unpacker.failed) return error_at(error, 0, 0, "out of memory");

@@ -32,12 +32,23 @@ static void unpack_span(struct unpacker *u, pp_time_ns *first, pp_time_ns *last)
     mistake(u, *last < *first || *last == PP_NO_FIRST);
 }
 
-/* A frame's capture must be one of those that are known. */
-static uint64_t unpack_frame(struct unpacker *u, uint32_t captures)
+/* A frame's capture must be one of those that are known; it is counted from the base on. */
+static uint64_t unpack_frame(struct unpacker *u, struct pack_captures captures)
 {
     uint64_t frame = unpack_time(u);
-    mistake(u, frame != UINT64_MAX && pp_frame_capture(frame) >= captures);
-    return u->failed ? UINT64_MAX : frame;
+    if (frame == UINT64_MAX) return frame;
+    mistake(u, pp_frame_capture(frame) >= captures.count);
+    return u->failed ? UINT64_MAX : frame + ((uint64_t)captures.base << 48);
+}
+
+/* Captures beyond those that are told apart share a bit. */
+static uint64_t unpack_bits(struct unpacker *u, struct pack_captures captures)
+{
+    uint64_t bits = unpack_number(u), all = 0;
+    mistake(u, captures.count < 64 && bits >> captures.count != 0);
+    for (unsigned i = 0; i < 64; i++)
+        if (bits >> i & 1) all |= capture_bit((uint16_t)(i + captures.base));
+    return all;
 }
 
 static size_t address_size(uint8_t family) { return family == PP_IPV4 ? 4 : 16; }
@@ -77,7 +88,7 @@ static void pack_facts(struct packer *p, const struct pp_flow_facts *facts)
     pack_number(p, facts->captures);
 }
 
-static void unpack_facts(struct unpacker *u, uint32_t captures, struct pp_flow_facts *facts)
+static void unpack_facts(struct unpacker *u, struct pack_captures captures, struct pp_flow_facts *facts)
 {
     for (uint64_t left = unpack_number_to(u, PP_ICMP_REPORTS_MAX); left; left--) {
         struct pp_icmp_report report = {.sender = unpack_address(u)};
@@ -95,8 +106,7 @@ static void unpack_facts(struct unpacker *u, uint32_t captures, struct pp_flow_f
     facts->icmp_packets = unpack_number(u);
     unpack_span(u, &facts->icmp_first_ns, &facts->icmp_last_ns);
     facts->icmp_first_frame = unpack_frame(u, captures);
-    facts->captures = unpack_number(u);
-    mistake(u, captures < 64 && facts->captures >> captures != 0);
+    facts->captures = unpack_bits(u, captures);
 }
 
 /* --- records -------------------------------------------------------------------------------------------------------------- */
@@ -134,7 +144,7 @@ static void unpack_side(struct unpacker *u, struct record *record, struct rest *
 }
 
 /* One record, new in its store. false: a mistake, or out of memory. */
-static bool unpack_record(struct unpacker *u, uint32_t captures, struct pp_flow_table *table, struct store *store)
+static bool unpack_record(struct unpacker *u, struct pack_captures captures, struct pp_flow_table *table, struct store *store)
 {
     uint8_t addresses[32], bytes[4];
     uint16_t ports[2];
@@ -186,7 +196,7 @@ static void pack_datagram(struct packer *p, const struct pp_datagram *one)
     pack_time(p, one->first_frame);
 }
 
-static struct pp_datagram unpack_datagram(struct unpacker *u, uint32_t captures)
+static struct pp_datagram unpack_datagram(struct unpacker *u, struct pack_captures captures)
 {
     struct pp_datagram one = {.source = unpack_address(u), .destination = unpack_address(u)};
     one.id = (uint32_t)unpack_number_to(u, UINT32_MAX);
@@ -208,7 +218,7 @@ static void pack_small_tables(struct packer *p, const struct pp_flow_table *tabl
     activity_pack(p, &table->activity);
 }
 
-static bool unpack_small_tables(struct unpacker *u, uint32_t captures, struct pp_flow_table *table)
+static bool unpack_small_tables(struct unpacker *u, struct pack_captures captures, struct pp_flow_table *table)
 {
     bool ok = true;
     for (uint64_t left = unpack_number_to(u, DATAGRAMS_MAX); ok && left && !u->failed; left--) {
@@ -256,13 +266,13 @@ void flow_pack(const struct pp_flow_table *table, struct packer *p)
     }
 }
 
-static bool unpack_into(struct unpacker *u, uint32_t captures, struct pp_flow_table *table)
+static bool unpack_into(struct unpacker *u, struct pack_captures captures, struct pp_flow_table *table)
 {
     unpack_counters(u, &table->counters);
     table->level = (enum fold_level)unpack_number_to(u, FOLD_ALL);
     table->any = unpack_number_to(u, 1);
     table->several = unpack_number_to(u, 1);
-    table->capture = (uint16_t)unpack_number_to(u, UINT16_MAX);
+    table->capture = (uint16_t)(unpack_number_to(u, UINT16_MAX) + captures.base);
     bool ok = unpack_small_tables(u, captures, table);
     for (unsigned s = 0; s < 2; s++)
         for (uint64_t left = unpack_number_to(u, STORE_RECORDS_MAX); ok && left; left--)
@@ -270,7 +280,7 @@ static bool unpack_into(struct unpacker *u, uint32_t captures, struct pp_flow_ta
     return ok && !u->failed;
 }
 
-struct pp_flow_table *flow_unpack(struct unpacker *u, uint32_t captures, const struct pp_flow_options *options)
+struct pp_flow_table *flow_unpack(struct unpacker *u, struct pack_captures captures, const struct pp_flow_options *options)
 {
     struct pp_flow_table *table = pp_flow_table_create(options);
     bool ok = table && unpack_into(u, captures, table);

@@ -7,8 +7,13 @@
 
 /** All that pp_flow_table_merge would take from the table. */
 void flow_pack(const struct pp_flow_table *table, struct packer *packer);
-/** The same table again. `captures`: how many captures its flows may name. NULL: the bytes contradict themselves (unpacker->failed), or
+/** Which captures flows may name, and from what number on these are counted now. */
+struct pack_captures {
+    uint32_t count, base;
+};
+
+/** The same table again. NULL: the bytes contradict themselves (unpacker->failed), or
  * memory is out. */
-struct pp_flow_table *flow_unpack(struct unpacker *unpacker, uint32_t captures, const struct pp_flow_options *options);
+struct pp_flow_table *flow_unpack(struct unpacker *unpacker, struct pack_captures captures, const struct pp_flow_options *options);
 
 #endif

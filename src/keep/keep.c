@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -46,6 +47,7 @@ static bool join(struct pp_evidence *into, struct pp_evidence *from)
     if (from->first < into->first) into->first = from->first;
     if (from->from_ns < into->from_ns) into->from_ns = from->from_ns;
     if (from->last < into->last) return true;
+    memcpy(into->origin, from->origin, sizeof into->origin);
     into->last = from->last; /* the latest knows all captures, with all that came before counted in */
     into->until_ns = from->until_ns;
     struct pp_capture_info *captures = into->captures;
@@ -69,7 +71,7 @@ static bool read_evidence(struct pp_keeper *keeper, uint32_t number, struct pp_e
     char name[FILE_NAME_MAX];
     uint8_t *bytes = file_read(keeper->folder, number, &size, error);
     if (!bytes) return false;
-    bool ok = pp_evidence_read(bytes, size, flows, out, &why);
+    bool ok = pp_evidence_read(bytes, size, flows, 0, out, &why);
     free(bytes);
     if (!ok) return error_at(error, 0, 0, "%s: %s", file_name(number, name), why.text);
     if (strcmp(out->classes, keeper->classes) == 0 || pp_flow_table_set_classes(out->flows, flows->port_class, flows->index)) return true;
@@ -145,6 +147,17 @@ static bool begin_stretch(struct pp_keeper *keeper, uint32_t number)
     return true;
 }
 
+/* Of the folder, for ever. */
+static void name_origin(struct pp_keeper *keeper, const struct pp_evidence *found)
+{
+    uint8_t bytes[(PP_ORIGIN_SIZE - 1) / 2];
+    char *origin = keeper->now.origin;
+    memcpy(origin, found->origin, PP_ORIGIN_SIZE);
+    if (*origin) return;
+    if (getentropy(bytes, sizeof bytes) != 0) memcpy(bytes, &(uint64_t[2]){time_of_day_ns(), boot_ns()}, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++) snprintf(origin + 2 * i, 3, "%02x", bytes[i]);
+}
+
 struct pp_keeper *pp_keeper_open(const struct pp_keeper_options *options, struct pp_evidence *found, uint32_t *set_aside,
                                  struct pp_error *error)
 {
@@ -166,6 +179,7 @@ struct pp_keeper *pp_keeper_open(const struct pp_keeper_options *options, struct
         uint32_t number = keeper->file_count ? keeper->files[keeper->file_count - 1].last + 1 : 1;
         keeper->state.files = (uint32_t)keeper->file_count;
         keeper->state.kept_until_ns = found->until_ns;
+        name_origin(keeper, found);
         if (begin_stretch(keeper, number)) return keeper;
         error_at(error, 0, 0, "out of memory");
         pp_evidence_finish(found);

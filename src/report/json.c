@@ -420,6 +420,12 @@ static bool put_report(struct json_writer *w, const struct pp_report *r, const s
     begin_object(w, NULL);
     put_string(w, "schema", "portproof/report/1");
     json_tool(w, options);
+    if (options->evidence_name) {
+        begin_object(w, "evidence");
+        put_string(w, "file", options->evidence_name);
+        put_string(w, "digest", options->evidence_digest);
+        end_object(w);
+    }
     put_rules(w, r->spec);
     put_site(w, r->spec, r->site);
     begin_list(w, "captures");

@@ -38,7 +38,7 @@ static void check(struct pp_evidence *evidence, const struct pp_flow_options *op
         pp_flow_at(evidence->flows, i, &flow);
     }
     (void)pp_flow_activity(evidence->flows);
-    if (!pp_evidence_write(evidence, &sink) || !pp_evidence_read(out.bytes, out.size, options, &again, &error)) abort();
+    if (!pp_evidence_write(evidence, &sink) || !pp_evidence_read(out.bytes, out.size, options, 0, &again, &error)) abort();
     if (pp_flow_count(again.flows) != count || again.capture_count != evidence->capture_count) abort();
     pp_evidence_finish(&again);
     pp_flow_table_destroy(other);
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size) memcpy(bytes, data, size);
     sha256_hex(bytes, size, hex);
     memcpy(bytes + size, hex, DIGEST_HEX_SIZE - 1);
-    if (pp_evidence_read(bytes, size + DIGEST_HEX_SIZE - 1, &options, &evidence, &error)) {
+    if (pp_evidence_read(bytes, size + DIGEST_HEX_SIZE - 1, &options, 0, &evidence, &error)) {
         check(&evidence, &options);
         pp_evidence_finish(&evidence);
     }

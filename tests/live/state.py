@@ -104,7 +104,7 @@ def kill_at_any_moment(portproof, folder):
 
 
 def the_report_is_that_of_one_run(portproof, folder):
-    """Two runs, one after the other, say of rows and flows what one would have said."""
+    """Two runs, one after the other, say of rows and flows what one would have said; so does what they kept."""
     state = folder + "/two"
     raw = namespace.sender("left")
     for part in range(2):
@@ -118,6 +118,15 @@ def the_report_is_that_of_one_run(portproof, folder):
     flows = sum(finding["flows"] for finding in report["findings"]) + report["summary"]["out_of_scope"] + report["summary"]["undetermined"]
     if flows != 750:
         sys.exit("750 flows were sent, the report has %d" % flows)
+
+
+    merged = subprocess.run([portproof, "report", "--format", "json", *map(str, pathlib.Path(state).glob("*.ppe"))], capture_output=True, text=True)
+    again = json.loads(merged.stdout)
+    for part in ("summary", "counters", "rows", "findings"):
+        if again[part] != report[part]:
+            sys.exit("what is kept reads otherwise, %s: %s, expected %s" % (part, again[part], report[part]))
+    if len(again["captures"]) != 1 or again["captures"][0]["account"] != report["captures"][0]["account"]:
+        sys.exit("what is kept has other captures: %s" % again["captures"])
 
 
 def full_disk(portproof, folder):

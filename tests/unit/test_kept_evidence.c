@@ -49,8 +49,15 @@ static struct written write_table(struct pp_flow_table *table)
     struct written out = {0};
     struct pp_capture_info infos[CAPTURES];
     for (unsigned i = 0; i < CAPTURES; i++) infos[i] = capture_info();
-    struct pp_evidence evidence = {
-        .first = 3, .last = 7, .from_ns = 1, .until_ns = 2, .classes = "abc", .captures = infos, .capture_count = CAPTURES, .flows = table};
+    struct pp_evidence evidence = {.origin = "0123456789abcdef0123456789abcdef",
+                                   .first = 3,
+                                   .last = 7,
+                                   .from_ns = 1,
+                                   .until_ns = 2,
+                                   .classes = "abc",
+                                   .captures = infos,
+                                   .capture_count = CAPTURES,
+                                   .flows = table};
     struct pp_sink sink = {append, &out};
     assert_true(pp_evidence_write(&evidence, &sink));
     return out;
@@ -75,7 +82,7 @@ TEST(what_is_read_is_the_table_that_was_written)
         struct written out = write_table(table);
         struct pp_evidence found;
         struct pp_error error;
-        if (!pp_evidence_read(out.bytes, out.size, &no_options, &found, &error)) fail_msg("%s", error.text);
+        if (!pp_evidence_read(out.bytes, out.size, &no_options, 0, &found, &error)) fail_msg("%s", error.text);
         assert_same(table, found.flows);
         pp_evidence_finish(&found);
         pp_flow_table_destroy(table);
@@ -90,7 +97,7 @@ TEST(a_folded_table_goes_on_from_where_it_was)
     struct pp_flow_options options = {.max_flows = 100};
     struct pp_evidence found;
     struct pp_error error;
-    assert_true(pp_evidence_read(out.bytes, out.size, &options, &found, &error));
+    assert_true(pp_evidence_read(out.bytes, out.size, &options, 0, &found, &error));
     assert_same(table, found.flows);
     pp_evidence_finish(&found);
     pp_flow_table_destroy(table);
@@ -104,7 +111,8 @@ TEST(what_is_known_of_captures_comes_back)
     struct pp_evidence found;
     struct pp_error error;
     struct pp_capture_info wrote = capture_info();
-    assert_true(pp_evidence_read(out.bytes, out.size, &no_options, &found, &error));
+    assert_true(pp_evidence_read(out.bytes, out.size, &no_options, 0, &found, &error));
+    assert_string_equal(found.origin, "0123456789abcdef0123456789abcdef");
     assert_int_equal(found.first, 3);
     assert_int_equal(found.last, 7);
     assert_string_equal(found.classes, "abc");
@@ -129,13 +137,13 @@ TEST(no_shorter_bytes_and_none_with_another_bit_are_evidence)
     struct pp_error error;
     for (size_t size = 0; size < out.size; size += size < 200 ? 1 : 97) {
         uint8_t *exact = exact_copy(out.bytes, size);
-        assert_false(pp_evidence_read(exact, size, &no_options, &found, &error));
+        assert_false(pp_evidence_read(exact, size, &no_options, 0, &found, &error));
         assert_int_equal(errno, EBADMSG);
         free(exact);
     }
     for (size_t at = 0; at < out.size; at += 1 + out.size / 300) {
         out.bytes[at] ^= 4;
-        assert_false(pp_evidence_read(out.bytes, out.size, &no_options, &found, &error));
+        assert_false(pp_evidence_read(out.bytes, out.size, &no_options, 0, &found, &error));
         out.bytes[at] ^= 4;
     }
     pp_flow_table_destroy(table);
@@ -163,7 +171,7 @@ TEST(changed_bytes_with_a_digest_of_their_own_are_refused_or_are_a_table)
             uint8_t was = out.bytes[at];
             out.bytes[at] ^= changes[i];
             sign(&out);
-            if (pp_evidence_read(out.bytes, out.size, &no_options, &found, &error)) {
+            if (pp_evidence_read(out.bytes, out.size, &no_options, 0, &found, &error)) {
                 assert_true(pp_flow_table_sort(found.flows));
                 pp_evidence_finish(&found);
             } else
@@ -190,7 +198,7 @@ TEST(a_flow_that_stands_there_twice_is_refused)
     sign(&out);
     struct pp_evidence found;
     struct pp_error error;
-    assert_false(pp_evidence_read(out.bytes, out.size, &no_options, &found, &error));
+    assert_false(pp_evidence_read(out.bytes, out.size, &no_options, 0, &found, &error));
     assert_non_null(strstr(error.text, "contradicts itself"));
     pp_flow_table_destroy(table);
     free(out.bytes);
