@@ -141,6 +141,9 @@ bool pp_flow_table_add_plain(struct pp_flow_table *table, const struct pp_plain_
 bool pp_flow_table_set_classes(struct pp_flow_table *table, uint8_t (*port_class)(const void *index, enum pp_transport, uint16_t port),
                                const void *index);
 
+/** Another limit of flows from here on; what is above it folds. false: out of memory. */
+bool pp_flow_table_limit(struct pp_flow_table *table, uint32_t max_flows);
+
 /** Join `from` into `table`; `from` is unchanged. */
 bool pp_flow_table_merge(struct pp_flow_table *table, const struct pp_flow_table *from);
 

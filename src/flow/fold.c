@@ -147,6 +147,12 @@ bool fold(struct pp_flow_table *table)
     return true;
 }
 
+bool pp_flow_table_limit(struct pp_flow_table *table, uint32_t max_flows)
+{
+    table->options.max_flows = max_flows;
+    return pp_flow_count(table) <= max_flows || fold(table);
+}
+
 bool pp_flow_table_set_classes(struct pp_flow_table *table, uint8_t (*port_class)(const void *index, enum pp_transport, uint16_t port),
                                const void *index)
 {

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FLOWS_LEAST = 256 };
+
 struct slice {
     struct pp_flow_table *flows;
     uint64_t began_ns, ended_ns;
@@ -45,6 +47,13 @@ static void forget_first(struct pp_slices *slices)
     memmove(slices->ended, slices->ended + 1, --slices->count * sizeof *slices->ended);
 }
 
+/* An ended slice is for the window alone, and may be coarser: all of them together are to be no more than one table is. */
+static uint32_t limit_of(const struct pp_slices *slices)
+{
+    uint32_t most = slices->options.max_flows ? slices->options.max_flows : PP_MAX_FLOWS_DEFAULT;
+    return most / PP_SLICES_MAX > FLOWS_LEAST ? most / PP_SLICES_MAX : FLOWS_LEAST;
+}
+
 /* The slice is too short to stand alone. */
 static bool join_last(struct pp_slices *slices, uint64_t now_ns)
 {
@@ -69,7 +78,7 @@ bool pp_slices_turn(struct pp_slices *slices, struct pp_flow_table *total, struc
     if (!ok) return pp_flow_table_destroy(next), false;
     slices->turned_ns = now_ns;
     slices->now = next;
-    return true;
+    return pp_flow_table_limit(slices->ended[slices->count - 1].flows, limit_of(slices));
 }
 
 bool pp_slices_set_classes(struct pp_slices *slices, const struct pp_flow_options *options)

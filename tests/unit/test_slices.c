@@ -84,6 +84,25 @@ TEST(slices_shorter_than_a_sixteenth_of_the_window_are_joined_and_leave_it_in_ti
     pp_flow_table_destroy(also);
 }
 
+TEST(all_slices_together_have_no_more_flows_than_one_table_may_and_packets_are_all_there)
+{
+    enum { MOST = 17 * 300, EACH = 4000, TURNS = 20 };
+    struct pp_flow_options options = {.max_flows = MOST};
+    struct pp_slices *slices = pp_slices_create(&options, UINT64_MAX);
+    struct pp_flow_table *total = new_table(0), *window = new_table(0);
+    for (unsigned s = 0; s < TURNS; s++) {
+        for (unsigned i = 0; i < EACH; i++) add_one(pp_slices_now(slices), syn(s * EACH + i, (uint16_t)(1024 + i), 2, 80, PP_SYN));
+        assert_true(pp_slices_turn(slices, total, NULL, s));
+    }
+    assert_int_equal(pp_flow_count(total), EACH * TURNS); /* the total keeps them apart, up to its own limit */
+    assert_true(pp_slices_join(slices, window));
+    assert_true(pp_flow_count(window) <= MOST);
+    assert_int_equal(pp_flow_counters(window)->by_result[PP_DECODED], EACH * TURNS);
+    pp_slices_destroy(slices);
+    pp_flow_table_destroy(total);
+    pp_flow_table_destroy(window);
+}
+
 TEST(after_a_long_silence_nothing_is_left_of_the_window)
 {
     struct pp_flow_options options = {0};
@@ -106,6 +125,7 @@ int main(void)
         cmocka_unit_test(a_window_is_the_join_of_its_slices_and_all_time_of_all),
         cmocka_unit_test(a_window_of_more_slices_than_are_kept_apart_loses_none),
         cmocka_unit_test(slices_shorter_than_a_sixteenth_of_the_window_are_joined_and_leave_it_in_time),
+        cmocka_unit_test(all_slices_together_have_no_more_flows_than_one_table_may_and_packets_are_all_there),
         cmocka_unit_test(after_a_long_silence_nothing_is_left_of_the_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
