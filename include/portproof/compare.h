@@ -21,7 +21,13 @@ struct pp_row_change_seen {
     const char *id;             /* of the row */
     const char *edge;           /* "tta1 -> ldap1"; NULL: the row as a whole */
     const char *before, *after; /* states; "absent" when the report does not have it */
+    const char *outcome;        /* of a blocked edge, after: "silent", "refused" …; "" where there is none */
     enum pp_change change;
+};
+
+/** A host that has another name after the move. */
+struct pp_rename {
+    const char *before, *after;
 };
 
 /** An unexpected flow that got through in one of the two. */
@@ -43,8 +49,8 @@ struct pp_comparison {
 
 /** Compare two reports given as text. NULL: *error says what was found and what was expected, and *which is 0 for `before`, 1 for `after`.
  */
-struct pp_comparison *pp_compare(const char *before, size_t before_size, const char *after, size_t after_size, struct pp_error *error,
-                                 unsigned *which);
+struct pp_comparison *pp_compare(const char *before, size_t before_size, const char *after, size_t after_size,
+                                 const struct pp_rename *renames, size_t rename_count, struct pp_error *error, unsigned *which);
 void pp_comparison_destroy(struct pp_comparison *comparison); /* takes NULL */
 
 /** Whether something that worked does not any more, or a hole opened. */

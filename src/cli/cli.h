@@ -9,6 +9,8 @@
 
 enum { EXIT_OK = 0, EXIT_INPUT = 3 }; /* 3: bad usage, unreadable or corrupt input (design 5.5) */
 
+enum { RENAMES_MAX = 256 };
+
 /** All options of all commands; each command says which ones it takes. */
 struct arguments {
     const char *site, *rules, *format, *output, *filter, *color;
@@ -26,6 +28,9 @@ struct arguments {
     uint32_t interface_count;
     char **operands;
     int operand_count;
+    const char *site_before, *site_after; /* compare */
+    char *renames[RENAMES_MAX];           /* OLD=NEW */
+    uint32_t rename_count;
     const char *record[16]; /* options that change meaning, for the report */
     size_t record_count;
 };

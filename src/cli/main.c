@@ -5,7 +5,7 @@
 #include "cli.h"
 
 /* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
- * e evidence, h hash, a all, n threads, i live ones, S stats. */
+ * e evidence, C compare, h hash, a all, n threads, i live ones, S stats. */
 const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
@@ -26,9 +26,11 @@ const struct command commands[] = {
     {"flows", "CAPTURE...", "every flow, one a line", "Formats: text, jsonl, tsv.\n", "srfobtuqmdn", run_flows},
     {"discover", "CAPTURE...", "a site file inferred from traffic, to correct", "", "robtqmdn", run_discover},
     {"explain", "PORT[/tcp|/udp]", "what a port is for, and who may use it", "Formats: text, json.\n", "srfo", run_explain},
-    {"compare", "BEFORE.json AFTER.json", "two reports, row by row, across a migration",
-     "Formats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new hole, 3 bad usage or input.\n",
-     "foc", run_compare},
+    {"compare", "BEFORE AFTER", "two reports, row by row, across a migration",
+     "Each is a JSON report, a capture, or a folder of captures, which are judged by the site file of their side. Hosts are matched by\n"
+     "name, so addresses may change.\nFormats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new "
+     "hole, 3 bad usage or input.\n",
+     "focCrqn", run_compare},
     {"rules", "list|check|export [FILE]", "the port list itself",
      "Formats of export: yaml, tsv, json. check --stats prints the port index's sizes.\n", "rfoS", run_rules},
     {"site", "check FILE", "the inventory, with warnings", "", "r", run_site},

@@ -99,6 +99,14 @@ static bool set_state_files(struct arguments *a, const char *v)
 {
     return number(v, PP_KEEP_FILES_LEAST, PP_KEEP_FILES_MOST, &a->state_files);
 }
+static bool set_site_before(struct arguments *a, const char *v) { return a->site_before = v, true; }
+static bool set_site_after(struct arguments *a, const char *v) { return a->site_after = v, true; }
+static bool set_map(struct arguments *a, const char *v)
+{
+    if (a->rename_count == RENAMES_MAX) return false;
+    a->renames[a->rename_count++] = (char *)(uintptr_t)v; /* an argument of main, which may be written to */
+    return true;
+}
 static bool set_evidence(struct arguments *a, const char *v) { return a->evidence = v, *v != '\0' && strcmp(v, "-") != 0; }
 static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
 static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *v != '\0'; }
@@ -128,6 +136,9 @@ static const struct known known[] = {
     {'m', "max-flows", 0, "N", "bound the memory: past N flows they fold; default 4000000", "a number from 16 to 1000000000",
      set_max_flows},
     {'d', "decap", 0, NULL, "judge what is inside GRE, ERSPAN, IP-in-IP, 6in4, VXLAN and Geneve", NULL, set_decap},
+    {'C', "site-before", 0, "FILE", "who was who, when BEFORE is captures", NULL, set_site_before},
+    {'C', "site-after", 0, "FILE", "who is who, when AFTER is captures", NULL, set_site_after},
+    {'C', "map", 0, "OLD=NEW", "a host that has another name in AFTER; may be given more than once", "256 at most", set_map},
     {'e', "evidence", 0, "FILE", "also write what was seen there, for portproof report to merge and judge again", "a file", set_evidence},
     {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", NULL, set_hash},
     {'i', "interface", 'i', "INTERFACE", "where to capture; may be given more than once; \"any\" for all", "16 different ones at most",

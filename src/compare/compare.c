@@ -22,6 +22,8 @@ struct builder {
     struct arena *arena;
     struct pp_comparison *out;
     json_t *report[2]; /* before, after */
+    const struct pp_rename *renames;
+    size_t rename_count;
 };
 
 /* A string member, safe to print; "" when it is not there or not a string. */
@@ -34,6 +36,15 @@ static const char *member(struct builder *b, const json_t *object, const char *k
     const char *copy = text.length ? arena_copy(b->arena, text.bytes, text.length) : "";
     text_finish(&text);
     return copy ? copy : "";
+}
+
+/* What a host is called after the move; the same for both reports, whichever `object` is of. */
+static const char *host_name(struct builder *b, const json_t *object, bool before)
+{
+    const char *name = json_string_value(json_object_get(object, "name"));
+    for (size_t i = 0; before && name && i < b->rename_count; i++)
+        if (strcmp(b->renames[i].before, name) == 0) return b->renames[i].after;
+    return member(b, object, "name");
 }
 
 static json_t *load(const char *bytes, size_t size, struct pp_error *error)
@@ -81,22 +92,22 @@ static const json_t *find_row(const json_t *report, const char *id)
 }
 
 /* "tta1 -> ldap1", "any client -> tta2", "port 4000": what identifies an edge across reports. */
-static const char *edge_name(struct builder *b, const json_t *row, const json_t *edge)
+static const char *edge_name(struct builder *b, const json_t *row, const json_t *edge, bool before)
 {
-    const char *from = member(b, json_object_get(edge, "from"), "name"), *to = member(b, json_object_get(edge, "to"), "name");
+    const char *from = host_name(b, json_object_get(edge, "from"), before), *to = host_name(b, json_object_get(edge, "to"), before);
     json_int_t port = json_integer_value(json_object_get(edge, "port"));
     if (port) return arena_format(b->arena, "port %d", (int)port);
     const char *any_from = *from ? "" : "any ", *any_to = *to ? "" : "any ";
     return arena_format(b->arena, "%s%s -> %s%s", any_from, *from ? from : member(b, row, "from"), any_to, *to ? to : member(b, row, "to"));
 }
 
-static const char *edge_state(struct builder *b, const json_t *row, const char *name)
+static const char *edge_state(struct builder *b, const json_t *row, const char *name, bool before)
 {
     size_t i;
     json_t *edge;
     json_array_foreach(json_object_get(row, "edges"), i, edge)
     {
-        const char *other = edge_name(b, row, edge);
+        const char *other = edge_name(b, row, edge, before);
         if (other && strcmp(other, name) == 0) return member(b, edge, "state");
     }
     return "absent";
@@ -122,16 +133,18 @@ static bool compare_edges(struct builder *b, const char *id, const json_t *befor
     json_t *edge;
     json_array_foreach(json_object_get(after, "edges"), i, edge)
     {
-        const char *name = edge_name(b, after, edge), *now = member(b, edge, "state");
-        const char *then = name && before ? edge_state(b, before, name) : "absent";
-        if (!name || (strcmp(then, now) != 0 && !add_row(b, (struct pp_row_change_seen){id, name, then, now, change_of(then, now)})))
+        const char *name = edge_name(b, after, edge, false), *now = member(b, edge, "state");
+        const char *then = name && before ? edge_state(b, before, name, true) : "absent";
+        const char *outcome = strcmp(now, "blocked") == 0 ? member(b, edge, "outcome") : "";
+        if (!name ||
+            (strcmp(then, now) != 0 && !add_row(b, (struct pp_row_change_seen){id, name, then, now, outcome, change_of(then, now)})))
             return false;
     }
     json_array_foreach(json_object_get(before, "edges"), i, edge)
     {
-        const char *name = edge_name(b, before, edge), *then = member(b, edge, "state");
-        if (!name || strcmp(edge_state(b, after, name), "absent") != 0) continue;
-        if (!add_row(b, (struct pp_row_change_seen){id, name, then, "absent", change_of(then, "absent")})) return false;
+        const char *name = edge_name(b, before, edge, true), *then = member(b, edge, "state");
+        if (!name || strcmp(edge_state(b, after, name, false), "absent") != 0) continue;
+        if (!add_row(b, (struct pp_row_change_seen){id, name, then, "absent", "", change_of(then, "absent")})) return false;
     }
     return true;
 }
@@ -145,7 +158,7 @@ static bool compare_rows(struct builder *b)
         const char *id = member(b, row, "id");
         const json_t *before = find_row(b->report[0], id);
         const char *then = before ? member(b, before, "state") : "absent", *now = member(b, row, "state");
-        struct pp_row_change_seen one = {id, NULL, then, now, change_of(then, now)};
+        struct pp_row_change_seen one = {id, NULL, then, now, "", change_of(then, now)};
         b->out->count[one.change]++;
         if (!add_row(b, one) || !compare_edges(b, id, before, row)) return false;
     }
@@ -153,7 +166,7 @@ static bool compare_rows(struct builder *b)
     {
         const char *id = member(b, row, "id"), *then = member(b, row, "state");
         if (find_row(b->report[1], id)) continue;
-        struct pp_row_change_seen one = {id, NULL, then, "absent", change_of(then, "absent")};
+        struct pp_row_change_seen one = {id, NULL, then, "absent", "", change_of(then, "absent")};
         b->out->count[one.change]++;
         if (!add_row(b, one)) return false;
     }
@@ -167,22 +180,22 @@ static bool is_hole(const json_t *finding)
 }
 
 /* Names where there are any, else addresses: what stays the same across a move. */
-static const char *hole_text(struct builder *b, const json_t *finding)
+static const char *hole_text(struct builder *b, const json_t *finding, bool before)
 {
     const json_t *from = json_object_get(finding, "initiator"), *to = json_object_get(finding, "responder");
-    const char *who = member(b, from, "name"), *whom = member(b, to, "name");
+    const char *who = host_name(b, from, before), *whom = host_name(b, to, before);
     return arena_format(b->arena, "%s -> %s %d/%s %s", *who ? who : member(b, from, "address"), *whom ? whom : member(b, to, "address"),
                         (int)json_integer_value(json_object_get(to, "port")), member(b, finding, "transport"),
                         member(b, finding, "reason"));
 }
 
-static bool has_hole(struct builder *b, const json_t *report, const char *text)
+static bool has_hole(struct builder *b, unsigned side, const char *text)
 {
     size_t i;
     json_t *finding;
-    json_array_foreach(json_object_get(report, "findings"), i, finding)
+    json_array_foreach(json_object_get(b->report[side], "findings"), i, finding)
     {
-        const char *other = is_hole(finding) ? hole_text(b, finding) : NULL;
+        const char *other = is_hole(finding) ? hole_text(b, finding, side == 0) : NULL;
         if (other && strcmp(other, text) == 0) return true;
     }
     return false;
@@ -198,8 +211,8 @@ static bool compare_holes(struct builder *b)
         json_t *finding;
         json_array_foreach(json_object_get(b->report[!side], "findings"), i, finding)
         {
-            const char *text = is_hole(finding) ? hole_text(b, finding) : NULL;
-            if (!text || has_hole(b, b->report[side], text)) continue;
+            const char *text = is_hole(finding) ? hole_text(b, finding, side == 1) : NULL;
+            if (!text || has_hole(b, side, text)) continue;
             bool known = b->out->hole_count && strcmp(b->out->holes[b->out->hole_count - 1].text, text) == 0;
             if (!known) b->out->holes[b->out->hole_count++] = (struct pp_hole){text, side == 0};
         }
@@ -207,10 +220,10 @@ static bool compare_holes(struct builder *b)
     return true;
 }
 
-struct pp_comparison *pp_compare(const char *before, size_t before_size, const char *after, size_t after_size, struct pp_error *error,
-                                 unsigned *which)
+struct pp_comparison *pp_compare(const char *before, size_t before_size, const char *after, size_t after_size,
+                                 const struct pp_rename *renames, size_t rename_count, struct pp_error *error, unsigned *which)
 {
-    struct builder b = {.arena = arena_create()};
+    struct builder b = {.arena = arena_create(), .renames = renames, .rename_count = rename_count};
     bool ok = b.arena && (b.out = arena_alloc(b.arena, sizeof *b.out));
     error_at(error, 0, 0, "out of memory");
     *which = 0;

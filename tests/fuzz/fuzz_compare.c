@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t first = cut ? (size_t)(cut - data) : size;
     struct pp_error error;
     unsigned which;
-    pp_comparison_destroy(
-        pp_compare((const char *)data, first, (const char *)data + (cut ? first + 1 : 0), cut ? size - first - 1 : first, &error, &which));
+    pp_comparison_destroy(pp_compare((const char *)data, first, (const char *)data + (cut ? first + 1 : 0), cut ? size - first - 1 : first,
+                                     NULL, 0, &error, &which));
     return 0;
 }
