@@ -13,6 +13,10 @@ struct pp_decode_options {
  * The result says which fields mean something; see enum pp_decoded. */
 enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet);
 
+/** How many of a frame's captured bytes are headers, up to the end of the transport header that pp_decode finds (of an ICMP error: the
+ * quoted one): all before the payload. 0: there is no such header. */
+size_t pp_headers_end(const struct pp_frame *frame, const struct pp_decode_options *options);
+
 /** Pick the plain frames out of a batch of PP_FRAME_BATCH at most: `packets` takes one for each, in order, and `others` the positions
  * of all other frames, which are pp_decode's. Returns how many are plain. For a plain frame pp_decode finds the same, only slower. */
 size_t pp_decode_plain(const struct pp_frame *frames, size_t count, struct pp_plain_packet *packets, uint16_t *others, size_t *other_count);

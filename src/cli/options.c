@@ -99,6 +99,9 @@ static bool set_state_files(struct arguments *a, const char *v)
 {
     return number(v, PP_KEEP_FILES_LEAST, PP_KEEP_FILES_MOST, &a->state_files);
 }
+static bool set_export(struct arguments *a, const char *v) { return a->export_folder = v, *v != '\0'; }
+static bool set_packets_per_finding(struct arguments *a, const char *v) { return number(v, 1, 100000, &a->packets_per_finding); }
+static bool set_with_payload(struct arguments *a, const char *v) { return (void)v, a->with_payload = true; }
 static bool set_site_before(struct arguments *a, const char *v) { return a->site_before = v, true; }
 static bool set_site_after(struct arguments *a, const char *v) { return a->site_after = v, true; }
 static bool set_map(struct arguments *a, const char *v)
@@ -139,6 +142,10 @@ static const struct known known[] = {
     {'C', "site-before", 0, "FILE", "who was who, when BEFORE is captures", NULL, set_site_before},
     {'C', "site-after", 0, "FILE", "who is who, when AFTER is captures", NULL, set_site_after},
     {'C', "map", 0, "OLD=NEW", "a host that has another name in AFTER; may be given more than once", "256 at most", set_map},
+    {'e', "export-packets", 0, "DIR", "also write there the packets of every unexpected and blocked finding, a pcapng each", "a folder",
+     set_export},
+    {'e', "packets-per-finding", 0, "N", "how many of each; default 20", "a number from 1 to 100000", set_packets_per_finding},
+    {'e', "with-payload", 0, NULL, "whole frames; without it they are cut behind their headers", NULL, set_with_payload},
     {'e', "evidence", 0, "FILE", "also write what was seen there, for portproof report to merge and judge again", "a file", set_evidence},
     {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", NULL, set_hash},
     {'i', "interface", 'i', "INTERFACE", "where to capture; may be given more than once; \"any\" for all", "16 different ones at most",

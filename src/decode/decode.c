@@ -52,7 +52,8 @@ static inline void clear(struct pp_packet *packet)
     memset((char *)packet + 2 * PIECE, 0, PIECE);
 }
 
-enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet)
+static inline enum pp_decoded walk_frame(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet,
+                                         const uint8_t **ports)
 {
     clear(packet);
     packet->time_ns = frame->time_ns;
@@ -71,6 +72,7 @@ enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_o
     walk.ethertype = 0;
     walk.vlan_tags = walk.ethernets = walk.tunnels = 0;
     walk.bounded = false;
+    walk.ports = NULL;
     walk.decap = options && options->decap;
     if (frame->fcs_bytes < walk.promised) {
         walk.promised -= frame->fcs_bytes;
@@ -81,5 +83,27 @@ enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_o
 
     if (walk.tunnels > 0) fall_back(&walk);
     if (walk.result == PP_TRUNCATED) packet->marks |= PP_MARK_HEADER_CUT;
+    *ports = walk.ports;
     return walk.result;
+}
+
+enum pp_decoded pp_decode(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet)
+{
+    const uint8_t *ports;
+    return walk_frame(frame, options, packet, &ports);
+}
+
+size_t pp_headers_end(const struct pp_frame *frame, const struct pp_decode_options *options)
+{
+    enum { UDP_HEADER = 8, TCP_HEADER = 20, DATA_OFFSET_AT = 12 };
+    struct pp_packet packet;
+    const uint8_t *ports = NULL;
+    enum pp_decoded result = walk_frame(frame, options, &packet, &ports);
+    if ((result != PP_DECODED && result != PP_ICMP_ERROR) || !ports) return 0;
+    size_t at = (size_t)(ports - frame->bytes), header = UDP_HEADER;
+    if (packet.transport == IP_TCP) {
+        size_t stated = frame->captured > at + DATA_OFFSET_AT ? (size_t)(ports[DATA_OFFSET_AT] >> 4) * 4 : 0;
+        header = stated > TCP_HEADER ? stated : TCP_HEADER;
+    }
+    return at + header < frame->captured ? at + header : frame->captured;
 }

@@ -43,6 +43,7 @@ enum layer read_icmp(struct walk *walk)
     if (!taken || !need(walk, PORTS, &ports)) {
         return done(walk, cut && walk->result == PP_TRUNCATED ? PP_TRUNCATED : PP_OTHER_PROTOCOL);
     }
+    walk->ports = ports;
     walk->packet->icmp_type = header[0];
     walk->packet->icmp_code = header[1];
     write_quote(walk, &quoted, ports, captured);

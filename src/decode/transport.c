@@ -54,6 +54,7 @@ enum layer read_transport(struct walk *walk)
     size_t captured = walk->at.left, promised = walk->promised;
     const uint8_t *segment, *rest;
     if (!need(walk, PORTS, &segment)) return LAYER_DONE;
+    walk->ports = segment;
     packet->source_port = load_be16(segment);
     packet->destination_port = load_be16(segment + 2);
     if (packet->transport == IP_TCP) {

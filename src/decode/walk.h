@@ -106,6 +106,7 @@ struct walk {
     uint8_t vlan_tags, ethernets, tunnels;
     bool bounded; /* a header has given `promised`, not just the frame's length */
     bool decap;
+    const uint8_t *ports;         /* where the transport header begins that the packet is about; NULL: none was read */
     enum pp_decoded outer_result; /* meaningful once tunnels > 0: what the frame is, seen from outside the last tunnel */
     struct pp_packet outer;
 };
