@@ -5,7 +5,7 @@
 #include "portproof/findings.h"
 #include "portproof/packet.h"
 
-enum { NOBODY = UINT32_MAX };
+#define NOBODY UINT32_MAX /* no finding */
 
 struct wanted;
 
