@@ -30,8 +30,9 @@ enum {
     BLOCK_MS = 40, /* the kernel hands over a block of its ring when it is full, or this old: so a ring of 16 MiB holds two and a half
                        seconds of few packets, while somebody judges; and a finding comes within the refresh interval and 50 ms */
     LINK_RAW = 101,
-    SHORT_WAIT_MS = 20, /* while a ring is emptied */
-    ANSWER_MS = 100,    /* for the last word on what an interface lost */
+    SHORT_WAIT_MS = 20,  /* while a ring is emptied */
+    BATCHES_A_POLL = 16, /* while packets wait, the system is asked for other news only now and then */
+    ANSWER_MS = 100,     /* for the last word on what an interface lost */
 };
 static const uint64_t MS_NS = 1000000, COUNT_EVERY_NS = 1000000000, EMPTYING_MOST_NS = 500000000, OPEN_AGAIN_NS = 200000000;
 
@@ -39,10 +40,11 @@ enum phase { OPEN, EMPTYING, AWAY };
 
 struct live {
     enum phase phase;
-    bool opened;    /* once, at least */
-    bool finishing; /* nothing is to come after this handle */
-    bool more;      /* the last batch was full */
-    bool news;      /* the watch has something to read */
+    bool opened;      /* once, at least */
+    bool finishing;   /* nothing is to come after this handle */
+    bool more;        /* the last batch was full */
+    unsigned batches; /* read without asking the system for news */
+    bool news;        /* the watch has something to read */
     uint32_t steps_counted;
     struct steps steps;  /* of the date: all times here are without them */
     pp_time_ns from_ns;  /* what came before is discarded */
@@ -430,6 +432,7 @@ bool pp_capture_wait(struct pp_capture *const captures[], size_t count, int time
         if (most < timeout_ms) timeout_ms = most;
         while (first < descriptors) asked[first++] = captures[i];
     }
+    if (timeout_ms == 0 && count && ++captures[0]->live->batches % BATCHES_A_POLL) return true; /* there is more to read anyway */
     if (poll(ready, descriptors, timeout_ms) < 0) return errno == EINTR;
     for (nfds_t i = 0; i < descriptors; i++) {
         struct live *live = asked[i]->live;
