@@ -10,14 +10,16 @@ struct pp_report_options {
     const char *site_name;      /* file name of the site, as the user gave it; NULL: inferred */
     const char *const *options; /* command line options that change meaning, for the record */
     size_t option_count;
-    uint64_t outside_time; /* packets left out by --from and --to */
-    bool color, utf8;      /* what the terminal can show */
-    unsigned width;        /* columns; 0: 100 */
-    bool local_time;       /* for people; JSON is always UTC */
-    bool all;              /* no line left out */
+    uint64_t outside_time;  /* packets left out by --from and --to */
+    bool color, utf8;       /* what the terminal can show */
+    unsigned width;         /* columns; 0: 100 */
+    bool local_time;        /* for people; JSON is always UTC */
+    bool all;               /* no line left out */
+    bool strict;            /* JUnit: rows that could not be seen fail too */
+    const char *rules_path; /* of the rules file, as the user gave it; NULL: where the built-in rules stand in the source */
 };
 
-/** A report in a format ("text", "json", "html"). false: unknown format, out of memory, or the sink stopped. */
+/** A report in a format (a name of pp_report_format). false: unknown format, out of memory, or the sink stopped. */
 bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options,
                     const struct pp_sink *sink);
 /** The same in one piece. *out is malloc'd; false: unknown format or out of memory. */

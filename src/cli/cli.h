@@ -19,7 +19,7 @@ struct arguments {
     const char *listen, *listen_token_file, *listen_name;
     const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes, state_files;
-    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete, no_view;
+    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete, no_view, strict;
     bool view; /* live: the terminal shows it, screen by screen; see view_possible */
     const char *interfaces[PP_LIVE_MAX];
     uint32_t interface_count;

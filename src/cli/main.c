@@ -5,18 +5,18 @@
 #include "cli.h"
 
 /* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
- * h hash, a all, n threads, i live ones, S stats. */
+ * h hash, a all and strict, n threads, i live ones, S stats. */
 const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
      "Without --site roles are inferred from the traffic, and the verdict is never compliant.\n"
-     "Formats: text, json, html.\n"
+     "Formats: text, json, html, csv (findings), csv-rows, junit, sarif, markdown.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
      "srfobtuqcmdhan", run_analyze},
     {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration",
      "On a terminal it fills the screen: the verdict, the rows as they are now, what is new; ? there shows the keys, q ends it. With\n"
      "--no-view, --events or -q, in the background, and where standard input or output is no terminal, there are lines instead.\n"
-     "Formats of the report: text, json, html.\n",
+     "Formats of the report: text, json, html, csv (findings), csv-rows, junit, sarif, markdown.\n",
      "srfobuqcmdani", run_live},
     {"flows", "CAPTURE...", "every flow, one a line", "Formats: text, jsonl, tsv.\n", "srfobtuqmdn", run_flows},
     {"discover", "CAPTURE...", "a site file inferred from traffic, to correct", "", "robtqmdn", run_discover},
