@@ -103,6 +103,7 @@ int run_flows(struct arguments *arguments);
 int run_discover(struct arguments *arguments);
 int run_explain(struct arguments *arguments);
 int run_compare(struct arguments *arguments);
+int run_plan(struct arguments *arguments);
 int run_rules(struct arguments *arguments);
 int run_site(struct arguments *arguments);
 int run_filter(struct arguments *arguments);

@@ -24,6 +24,9 @@ const struct command commands[] = {
     {"compare", "BEFORE.json AFTER.json", "two reports, row by row, across a migration",
      "Formats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new hole, 3 bad usage or input.\n",
      "foc", run_compare},
+    {"plan", "[REPORT.json]", "what to do, and where, so that every due row is seen to work",
+     "Needs --site. With a report: only what that has as due, and missing or not observable.\nFormats: text, json, markdown, csv.\n",
+     "srfoc", run_plan},
     {"rules", "list|check|export [FILE]", "the port list itself",
      "Formats of export: yaml, tsv, json. check --stats prints the port index's sizes.\n", "rfoS", run_rules},
     {"site", "check FILE", "the inventory, with warnings", "", "r", run_site},
@@ -64,6 +67,7 @@ int main(int argc, char **argv)
         print_help(stdout, &commands[i]);
         return EXIT_OK;
     }
-    complain("%s: no such command; expected one of analyze, live, flows, discover, explain, compare, rules, site, filter", show(argv[1]));
+    complain("%s: no such command; expected one of analyze, live, flows, discover, explain, compare, plan, rules, site, filter",
+             show(argv[1]));
     return EXIT_INPUT;
 }

@@ -2,7 +2,7 @@
 """Every format read by somebody else's reader, and compared with the JSON report; with names that try to be a formula, a tag, a table's
 cell or a mention, too.
 
-usage: readers.py PORTPROOF PCAPS csv|junit|sarif|markdown        exit status 77: no reader for it here (skipped)
+usage: readers.py PORTPROOF PCAPS csv|junit|sarif|markdown|plan        exit status 77: no reader for it here (skipped)
 """
 import csv
 import io
@@ -230,8 +230,42 @@ def check_markdown(report):
             fail("markdown: the name %r is not there as it is written" % name)
 
 
+# --- the test plan ----------------------------------------------------------------------------------------------------------
+
+
+def plan(report, *operands):
+    site = report.command[report.command.index("--site") + 1]
+    texts = {}
+    for format in ("json", "csv", "markdown"):
+        command = [report.command[0], "plan", "--site", site, "--format", format, *operands]
+        texts[format] = subprocess.run(command, capture_output=True, check=True, timeout=60, cwd=TOP).stdout
+    tests = json.loads(texts["json"])["tests"]
+    keys = ("row", "state", "from", "to", "ports", "action", "sees")
+    same("plan as csv", [[undefused(line[key]) for key in keys] for line in records(texts["csv"])], [[test[key] for key in keys] for test in tests])
+    same("plan as markdown", texts["markdown"].count(b"\n| &#91; &#93; |"), len(tests))
+    return tests
+
+
+def still_open(report, states):
+    """Edges that a plan must have; what two rows see of one conversation is planned once."""
+    edges, seconds = [], {"rsa-tta-5500"}
+    for row in report.json["rows"]:
+        edges += [row["id"] for edge in row["edges"] if edge["due"] and edge["state"] in states and row["id"] not in seconds]
+    return edges
+
+
+def check_plan(report):
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(report.json, file)
+        file.flush()
+        tests = plan(report, file.name)
+    same("plan of a report", [test["row"] for test in tests], still_open(report, ("missing", "not-observable")))
+    nothing = Report(report.command[0], TOP / "pcaps/no-packets.pcap", report.command[report.command.index("--site") + 1])
+    same("plan of a site", [test["row"] for test in plan(report)], still_open(nothing, ("missing", "not-observable")))
+
+
 def main(portproof, pcaps, what):
-    check = {"csv": check_csv, "junit": check_junit, "sarif": check_sarif, "markdown": check_markdown}[what]
+    check = {"csv": check_csv, "junit": check_junit, "sarif": check_sarif, "markdown": check_markdown, "plan": check_plan}[what]
     for report in reports(portproof, pathlib.Path(pcaps)):
         check(report)
     return 0
