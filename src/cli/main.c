@@ -5,7 +5,7 @@
 #include "cli.h"
 
 /* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
- * h hash, a all and strict, n threads, i live ones, S stats. */
+ * h hash, a all and strict, n threads, i live ones, S stats and seen, F stateless. */
 const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
@@ -28,7 +28,11 @@ const struct command commands[] = {
      "Needs --site. With a report: only what that has as due, and missing or not observable.\nFormats: text, json, markdown, csv.\n",
      "srfoc", run_plan},
     {"rules", "list|check|export [FILE]", "the port list itself",
-     "Formats of export: yaml, tsv, json. check --stats prints the port index's sizes.\n", "rfoS", run_rules},
+     "Formats of export: yaml, tsv, json; and, with --site, nftables, iptables, cisco-acl, csv: the firewall rules for what is to pass.\n"
+     "check --stats prints the port index's sizes.\n",
+     "srfoFS", run_rules},
+    {"fix", "REPORT.json", "firewall rules that would open what is blocked, and close what got through",
+     "A proposal, to be read before it is used. Formats: nftables, iptables, cisco-acl, csv.\n", "foF", run_fix},
     {"site", "check FILE", "the inventory, with warnings", "", "r", run_site},
     {"filter", "", "the tcpdump filter that captures what matters, and where to capture",
      "Formats: text (filter and places), bpf (the filter alone), json.\n", "srfo", run_filter},
@@ -67,7 +71,7 @@ int main(int argc, char **argv)
         print_help(stdout, &commands[i]);
         return EXIT_OK;
     }
-    complain("%s: no such command; expected one of analyze, live, flows, discover, explain, compare, plan, rules, site, filter",
+    complain("%s: no such command; expected one of analyze, live, flows, discover, explain, compare, plan, rules, fix, site, filter",
              show(argv[1]));
     return EXIT_INPUT;
 }
