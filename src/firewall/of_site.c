@@ -2,8 +2,11 @@
  * feature is on, so that a host that has a feature of its own does not open it for others. What is left out is said, row by row. */
 #include <string.h>
 
+#include "address.h"
 #include "assess.h"
 #include "request.h"
+
+enum { INNER_TOLD_MAX = 20 };
 
 struct site_rules {
     struct request_builder *builder;
@@ -76,12 +79,12 @@ static bool is_held(const struct pp_site *site, uint16_t role)
 
 static const char *why_left_out(const struct site_rules *s, const struct pp_row *row)
 {
-    if (row->loopback) return "it stays on one host, on its loopback, and passes no firewall";
+    if (row->loopback) return "it stays on one host, on its loopback";
     if (!is_held(s->site, row->from) || !is_held(s->site, row->to)) return "nobody holds its roles";
     switch (setting_between(s->spec, s->site, row->feature, PP_NONE, PP_NONE)) {
     case PP_SET_OFF: return "its feature is off";
-    case PP_SET_AUTO: return "its feature is on auto; switch it on in the site file, or name a report of its traffic with --seen";
-    default: return "no two different hosts hold its roles in one family of addresses";
+    case PP_SET_AUTO: return "its feature is on auto: switch it on, or see --seen";
+    default: return "no two hosts of one address family hold its roles";
     }
 }
 
@@ -126,6 +129,34 @@ static bool add_waivers(const struct site_rules *s)
     return ok;
 }
 
+static bool lies_in(const struct pp_host *host, const struct pp_host *group)
+{
+    for (uint16_t i = 0; i < host->prefix_count; i++)
+        for (uint16_t g = 0; g < group->prefix_count; g++) {
+            const struct pp_prefix *inner = &host->prefixes[i], *outer = &group->prefixes[g];
+            if (inner->address.family == outer->address.family && inner->length > outer->length &&
+                prefix_holds(&outer->address, outer->length, &inner->address))
+                return true;
+        }
+    return false;
+}
+
+/* Whoever has a name of his own is not of the prefix around him when portproof judges; a firewall cannot know that. */
+static bool add_inner_hosts(const struct site_rules *s)
+{
+    unsigned told = 0;
+    for (uint32_t g = 0; g < s->site->host_count; g++) {
+        const struct pp_host *group = &s->site->hosts[g];
+        for (uint32_t h = 0; group->is_prefix && h < s->site->host_count; h++) {
+            const struct pp_host *host = &s->site->hosts[h];
+            if (!(group->roles & ~host->roles) || !lies_in(host, group) || told++ >= INNER_TOLD_MAX) continue;
+            if (!request_note(s->builder, "warning: %s lies in the prefix of %s, whose rules hold for it, too", host->name, group->name))
+                return false;
+        }
+    }
+    return told <= INNER_TOLD_MAX || request_note(s->builder, "warning: so do %u more", told - INNER_TOLD_MAX);
+}
+
 struct pp_request *pp_request_of_site(const struct pp_spec *spec, const struct pp_site *site, const bool *seen)
 {
     struct request_builder builder;
@@ -134,6 +165,6 @@ struct pp_request *pp_request_of_site(const struct pp_spec *spec, const struct p
     for (uint32_t h = 0; h < site->host_count; h++) s.primary_named |= site->hosts[h].primary;
     bool ok = true;
     for (uint16_t r = 0; ok && r < spec->row_count; r++) ok = add_row(&s, r);
-    if (ok) add_waivers(&s);
+    if (ok) (void)(add_inner_hosts(&s) && add_waivers(&s)); /* request_end knows when memory ran out */
     return request_end(&builder);
 }

@@ -181,6 +181,7 @@ def load(command, rules, name):
 def check_all_load(portproof, top, iptables):
     sites = [(["--site", str(path)]) for path in sorted((top / "pcaps").glob("*.site.yaml"))]
     bad = top / "tests/golden/bad"
+    sites.append(["--site", str(bad / "overlap.site.yaml")])
     sites.append(["--rules", str(bad / "hostile.rules.yaml"), "--site", str(bad / "hostile.site.yaml")])
     for site in sites:
         for more in ([], ["--stateless"]):
