@@ -104,6 +104,11 @@ static void put_host(struct json_writer *w, const struct pp_party *party)
     end_object(w);
 }
 
+static bool is_same(const struct pp_party *a, const struct pp_party *b)
+{
+    return address_compare(&a->address, &b->address) == 0 && strcmp(a->name ? a->name : "", b->name ? b->name : "") == 0;
+}
+
 static const struct pp_party *who(const struct pp_finding *f, bool initiates)
 {
     bool tried = f->kind == PP_FIND_BLOCKED && f->tried_by.address.family;
@@ -114,6 +119,7 @@ static const struct pp_party *who(const struct pp_finding *f, bool initiates)
 static void put_locations(struct json_writer *w, const struct pp_report *report, const struct pp_report_options *options,
                           const struct pp_finding *f)
 {
+    const struct pp_party *initiator = who(f, true), *responder = who(f, false);
     begin_list(w, "locations");
     begin_object(w, NULL);
     begin_object(w, "physicalLocation");
@@ -125,8 +131,8 @@ static void put_locations(struct json_writer *w, const struct pp_report *report,
     end_object(w);
     end_object(w);
     begin_list(w, "logicalLocations");
-    put_host(w, who(f, true));
-    put_host(w, who(f, false));
+    put_host(w, initiator);
+    if (!is_same(initiator, responder)) put_host(w, responder); /* elements must differ */
     end_list(w);
     end_object(w);
     end_list(w);

@@ -17,7 +17,7 @@ import xml.etree.ElementTree as xml
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 SKIPPED = 77
-CAPTURES = ["after-migration", "every-row", "signatures-of-a-block", "trap-05-callbacks", "asymmetric"]
+CAPTURES = ["after-migration", "every-row", "signatures-of-a-block", "trap-05-callbacks", "asymmetric", "trap-10-loopback", "nat"]
 HOSTILE = {
     "tta1": r'"=cmd|\"/c calc\"!A0"',
     "tta2": r'"<script>alert(1)</script>"',
