@@ -16,9 +16,11 @@ struct pp_report_options {
     unsigned width;                              /* columns; 0: 100 */
     bool local_time;                             /* for people; JSON is always UTC */
     bool all;                                    /* no line left out */
+    bool strict;                                 /* JUnit: rows that could not be seen fail too */
+    const char *rules_path; /* of the rules file, as the user gave it; NULL: where the built-in rules stand in the source */
 };
 
-/** A report in a format ("text", "json", "html"). false: unknown format, out of memory, or the sink stopped. */
+/** A report in a format (a name of pp_report_format). false: unknown format, out of memory, or the sink stopped. */
 bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options,
                     const struct pp_sink *sink);
 /** The same in one piece. *out is malloc'd; false: unknown format or out of memory. */

@@ -17,12 +17,12 @@ struct arguments {
     const char *from_text, *to_text;
     pp_time_ns from_ns, to_ns;
     uint64_t duration_ns, refresh_ns, window_ns, rotate_ns;
-    const char *hook, *state, *evidence, *export_folder;
+    const char *hook, *state, *evidence, *export_folder, *seen;
     char evidence_digest[65]; /* of what was written there */
     const char *listen, *listen_token_file, *listen_name;
     const char *events; /* "text", "jsonl", "none" */
     uint32_t max_flows, threads, width, snap_length, ring_bytes, state_files, packets_per_finding;
-    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete, no_view, with_payload;
+    bool utc, quiet, decap, hash, all, stats, not_promiscuous, require_sandbox, until_complete, no_view, with_payload, strict, stateless;
     bool view; /* live: the terminal shows it, screen by screen; see view_possible */
     const char *interfaces[PP_LIVE_MAX];
     uint32_t interface_count;
@@ -112,7 +112,9 @@ int run_flows(struct arguments *arguments);
 int run_discover(struct arguments *arguments);
 int run_explain(struct arguments *arguments);
 int run_compare(struct arguments *arguments);
+int run_plan(struct arguments *arguments);
 int run_rules(struct arguments *arguments);
+int run_fix(struct arguments *arguments);
 int run_site(struct arguments *arguments);
 int run_filter(struct arguments *arguments);
 

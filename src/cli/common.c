@@ -84,10 +84,12 @@ static void complain_at(const char *path, const struct pp_error *error)
         complain("%s: %s", show(path), error->text);
 }
 
+static bool has_builtin_rules(const struct arguments *a) { return !a->rules || strcmp(a->rules, "tarantella") == 0; }
+
 struct pp_spec *load_rules(const struct arguments *a)
 {
     struct pp_error error = {0};
-    if (!a->rules || strcmp(a->rules, "tarantella") == 0) {
+    if (has_builtin_rules(a)) {
         struct pp_spec *spec = pp_spec_parse(pp_builtin_rules, pp_builtin_rules_size, &error);
         if (!spec) complain_at("built-in rules", &error);
         return spec;
@@ -216,6 +218,8 @@ void terminal_options(const struct arguments *a, struct pp_report_options *optio
     if (!a->width && terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) options->width = size.ws_col;
     options->local_time = !a->utc;
     options->all = a->all;
+    options->strict = a->strict;
+    if (!has_builtin_rules(a)) options->rules_path = a->rules;
     if (a->site) {
         const char *slash = strrchr(a->site, '/');
         options->site_name = slash ? slash + 1 : a->site;
@@ -233,7 +237,7 @@ bool format_known(const char *format)
 {
     for (unsigned i = 0; pp_report_format(i); i++)
         if (!format || strcmp(format, pp_report_format(i)) == 0) return true;
-    complain("--format %s: expected text, json or html", show(format));
+    complain("--format %s: expected text, json, html, csv, csv-rows, junit, sarif or markdown", show(format));
     return false;
 }
 

@@ -5,12 +5,12 @@
 #include "cli.h"
 
 /* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
- * e evidence, C compare, h hash, a all, n threads, i live ones, S stats. */
+ * e evidence, C compare, h hash, a all and strict, n threads, i live ones, S stats and seen, F stateless. */
 const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
      "Without --site roles are inferred from the traffic, and the verdict is never compliant.\n"
-     "Formats: text, json, html.\n"
+     "Formats: text, json, html, csv (findings), csv-rows, junit, sarif, markdown.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
      "srfobtuqcmdhane", run_analyze},
     {"report", "EVIDENCE|REPORT.json...", "several runs of analyze as one: days, sensors, captures of before",
@@ -21,7 +21,7 @@ const struct command commands[] = {
     {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration",
      "On a terminal it fills the screen: the verdict, the rows as they are now, what is new; ? there shows the keys, q ends it. With\n"
      "--no-view, --events or -q, in the background, and where standard input or output is no terminal, there are lines instead.\n"
-     "Formats of the report: text, json, html.\n",
+     "Formats of the report: text, json, html, csv (findings), csv-rows, junit, sarif, markdown.\n",
      "srfobuqcmdani", run_live},
     {"flows", "CAPTURE...", "every flow, one a line", "Formats: text, jsonl, tsv.\n", "srfobtuqmdn", run_flows},
     {"discover", "CAPTURE...", "a site file inferred from traffic, to correct", "", "robtqmdn", run_discover},
@@ -31,8 +31,15 @@ const struct command commands[] = {
      "name, so addresses may change.\nFormats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new "
      "hole, 3 bad usage or input.\n",
      "focCrqn", run_compare},
+    {"plan", "[REPORT.json]", "what to do, and where, so that every due row is seen to work",
+     "Needs --site. With a report: only what that has as due, and missing or not observable.\nFormats: text, json, markdown, csv.\n",
+     "srfoc", run_plan},
     {"rules", "list|check|export [FILE]", "the port list itself",
-     "Formats of export: yaml, tsv, json. check --stats prints the port index's sizes.\n", "rfoS", run_rules},
+     "Formats of export: yaml, tsv, json; and, with --site, nftables, iptables, cisco-acl, csv: the firewall rules for what is to pass.\n"
+     "check --stats prints the port index's sizes.\n",
+     "srfoFS", run_rules},
+    {"fix", "REPORT.json", "firewall rules that would open what is blocked, and close what got through",
+     "A proposal, to be read before it is used. Formats: nftables, iptables, cisco-acl, csv.\n", "foF", run_fix},
     {"site", "check FILE", "the inventory, with warnings", "", "r", run_site},
     {"filter", "", "the tcpdump filter that captures what matters, and where to capture",
      "Formats: text (filter and places), bpf (the filter alone), json.\n", "srfo", run_filter},
@@ -71,7 +78,8 @@ int main(int argc, char **argv)
         print_help(stdout, &commands[i]);
         return EXIT_OK;
     }
-    complain("%s: no such command; expected one of analyze, report, live, flows, discover, explain, compare, rules, site, filter",
-             show(argv[1]));
+    complain(
+        "%s: no such command; expected one of analyze, report, live, flows, discover, explain, compare, plan, rules, fix, site, filter",
+        show(argv[1]));
     return EXIT_INPUT;
 }

@@ -82,6 +82,9 @@ static bool set_quiet(struct arguments *a, const char *v) { return (void)v, a->q
 static bool set_decap(struct arguments *a, const char *v) { return (void)v, a->decap = true; }
 static bool set_hash(struct arguments *a, const char *v) { return (void)v, a->hash = true; }
 static bool set_all(struct arguments *a, const char *v) { return (void)v, a->all = true; }
+static bool set_strict(struct arguments *a, const char *v) { return (void)v, a->strict = true; }
+static bool set_stateless(struct arguments *a, const char *v) { return (void)v, a->stateless = true; }
+static bool set_seen(struct arguments *a, const char *v) { return a->seen = v, *v != '\0'; }
 static bool set_stats(struct arguments *a, const char *v) { return (void)v, a->stats = true; }
 static bool set_max_flows(struct arguments *a, const char *v) { return number(v, OPTION_MAX_FLOWS_LEAST, 1000000000, &a->max_flows); }
 static bool set_threads(struct arguments *a, const char *v) { return number(v, 1, 1024, &a->threads); }
@@ -176,10 +179,13 @@ static const struct known known[] = {
     {'i', "require-sandbox", 0, NULL, "refuse to listen where privileges cannot all be dropped", NULL, set_require_sandbox},
     {'n', "threads", 0, "N", "how many threads may work; results are the same", "a number from 1 to 1024", set_threads},
     {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
+    {'a', "strict", 0, NULL, "junit: rows that could not be seen here fail, too", NULL, set_strict},
     {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},
     {'c', "color", 0, "WHEN", "auto, always or never", "auto, always or never", set_color},
     {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", "a number from 60 to 1000", set_width},
     {'q', "quiet", 'q', NULL, "no progress on standard error", NULL, set_quiet},
+    {'F', "stateless", 0, NULL, "firewall rules for the way back, too", NULL, set_stateless},
+    {'S', "seen", 0, "REPORT.json", "firewall rules also for rows on auto that this report has flows of", "a file", set_seen},
     {'S', "stats", 0, NULL, "sizes of the port index", NULL, set_stats},
 };
 enum { KNOWN = sizeof known / sizeof *known, LONG_FIRST = 256 };

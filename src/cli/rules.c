@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "firewall.h"
 #include "text.h"
 
 static void list_rows(struct text *out, const struct pp_spec *spec)
@@ -48,7 +49,7 @@ static bool export_rules(struct text *out, const struct pp_spec *spec, const cha
         free(bytes);
         return true;
     }
-    complain("--format %s: expected yaml, tsv or json", show(format));
+    complain("--format %s: expected yaml, tsv or json; or, with --site, nftables, iptables, cisco-acl or csv", show(format));
     return false;
 }
 
@@ -62,6 +63,11 @@ int run_rules(struct arguments *a)
     if (a->operand_count == 2) a->rules = a->operands[1];
     struct pp_spec *spec = load_rules(a);
     if (!spec) return EXIT_INPUT;
+    if (exports && is_firewall_format(a->format)) {
+        bool written = export_firewall(a, spec);
+        pp_spec_destroy(spec);
+        return written ? EXIT_OK : EXIT_INPUT;
+    }
     struct text out;
     text_init(&out);
     bool ok = true;

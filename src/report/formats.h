@@ -9,6 +9,11 @@
 bool write_text(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 bool write_json(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 bool write_html(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_csv(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_csv_rows(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_junit(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_sarif(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
+bool write_markdown(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink);
 
 /* Members as in the JSON report, for other documents that have them. */
 struct json_writer;

@@ -9,9 +9,8 @@ static const struct format {
     const char *name;
     write_report *write;
 } formats[] = {
-    {"text", write_text},
-    {"json", write_json},
-    {"html", write_html},
+    {"text", write_text},         {"json", write_json},   {"html", write_html},   {"csv", write_csv},
+    {"csv-rows", write_csv_rows}, {"junit", write_junit}, {"sarif", write_sarif}, {"markdown", write_markdown},
 };
 
 const char *pp_report_format(unsigned i) { return i < sizeof formats / sizeof *formats ? formats[i].name : NULL; }

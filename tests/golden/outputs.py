@@ -13,6 +13,8 @@ import time
 
 
 def commands(capture):
+    site = ["--site", capture.replace(".pcap", ".site.yaml")]
+    yield from (["analyze", "-f", "csv", capture], ["plan", *site], ["rules", "export", "-f", "nftables", *site])
     yield from (["analyze", capture], ["flows", capture], ["discover", capture], ["explain", "22"], ["rules", "list"], ["rules", "check"],
                 ["rules", "export"], ["filter"])
 

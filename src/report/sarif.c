@@ -1,0 +1,224 @@
+/* SARIF 2.1.0 (OASIS), for whatever shows the results of checks beside a repository: what is blocked, and what is unexpected (with or
+ * without a waiver that has expired). The rules are the rows of the port list, and every result stands at its row's line of the rules file,
+ * since that is the text it goes against; a flow that is on no row goes against the list, whose rule comes last. Hosts are logical
+ * locations. A result's fingerprint is made of what it is about (kind, row, hosts by name, port), not of counts, times or words, so that
+ * the same trouble in tomorrow's capture is known as the same.
+ *
+ * Strings pass put_string as in the JSON report. Texts are plain: SARIF gives brackets a meaning (links) in messages, so they are escaped.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "address.h"
+#include "digest.h"
+#include "formats.h"
+#include "json_writer.h"
+
+static const char SCHEMA[] = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+static const char BUILTIN_RULES[] = "rules/tarantella.yaml";
+static const char UNLISTED[] = "not-on-the-list";
+
+static bool is_result(const struct pp_finding *f)
+{
+    return f->kind == PP_FIND_BLOCKED || f->kind == PP_FIND_UNEXPECTED || f->kind == PP_FIND_WAIVER_EXPIRED;
+}
+
+static uint16_t row_of(const struct pp_finding *f) { return f->row != PP_NONE ? f->row : f->nearest_row; }
+
+/* An object with one text; brackets would be links (SARIF 3.11.6). */
+static void put_message(struct json_writer *w, const char *key, const char *words)
+{
+    struct text text;
+    text_init(&text);
+    for (; *words; words++) {
+        if (strchr("[]\\", *words)) text_add(&text, "\\");
+        text_add_bytes(&text, words, 1);
+    }
+    begin_object(w, key);
+    put_string(w, "text", text.bytes ? text.bytes : "");
+    end_object(w);
+    w->out->failed |= text.failed;
+    text_finish(&text);
+}
+
+static void put_rule(struct json_writer *w, const struct pp_spec *spec, const struct pp_row *row)
+{
+    struct text words;
+    text_init(&words);
+    text_printf(&words, "%s to %s, %s: %s", spec->roles[row->from].name, spec->roles[row->to].name, row->ports_text, row->purpose);
+    begin_object(w, NULL);
+    put_string(w, "id", row->id);
+    put_message(w, "shortDescription", words.bytes ? words.bytes : "");
+    begin_object(w, "properties");
+    put_string(w, "feature", spec->features[row->feature].name);
+    put_count(w, "pageLine", row->page_line);
+    end_object(w);
+    end_object(w);
+    text_finish(&words);
+}
+
+static void put_driver(struct json_writer *w, const struct pp_report *report, const struct pp_report_options *options)
+{
+    begin_object(w, "tool");
+    begin_object(w, "driver");
+    put_string(w, "name", "portproof");
+    put_string(w, "version", options->tool_version);
+    begin_list(w, "rules");
+    for (uint16_t r = 0; r < report->spec->row_count; r++) put_rule(w, report->spec, &report->spec->rows[r]);
+    begin_object(w, NULL);
+    put_string(w, "id", UNLISTED);
+    put_message(w, "shortDescription", "Traffic between hosts of the list that none of its rows comes near to");
+    end_object(w);
+    end_list(w);
+    end_object(w);
+    end_object(w);
+}
+
+/* A path as a URI reference (RFC 3986): what is not plain is percent-encoded, a colon too, which would make a scheme of what is before. */
+static void put_uri(struct json_writer *w, const char *path)
+{
+    struct text uri;
+    text_init(&uri);
+    for (const unsigned char *c = (const unsigned char *)path; *c; c++) {
+        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._~/", *c);
+        if (plain)
+            text_printf(&uri, "%c", *c);
+        else
+            text_printf(&uri, "%%%02X", *c);
+    }
+    put_string(w, "uri", uri.bytes ? uri.bytes : "");
+    w->out->failed |= uri.failed;
+    text_finish(&uri);
+}
+
+static void put_host(struct json_writer *w, const struct pp_party *party)
+{
+    char address[ADDRESS_TEXT_MAX];
+    bool named = party->name && *party->name;
+    if (!named && !party->address.family) return; /* anybody who holds the role: no place */
+    address_text(&party->address, address);
+    begin_object(w, NULL);
+    put_string(w, "name", named ? party->name : address);
+    if (party->address.family) put_string(w, "fullyQualifiedName", address);
+    put_string(w, "kind", "host");
+    end_object(w);
+}
+
+static bool is_same(const struct pp_party *a, const struct pp_party *b)
+{
+    return address_compare(&a->address, &b->address) == 0 && strcmp(a->name ? a->name : "", b->name ? b->name : "") == 0;
+}
+
+static const struct pp_party *who(const struct pp_finding *f, bool initiates)
+{
+    bool tried = f->kind == PP_FIND_BLOCKED && f->tried_by.address.family;
+    if (initiates) return tried ? &f->tried_by : &f->initiator;
+    return tried ? &f->tried_at : &f->responder;
+}
+
+static void put_locations(struct json_writer *w, const struct pp_report *report, const struct pp_report_options *options,
+                          const struct pp_finding *f)
+{
+    const struct pp_party *initiator = who(f, true), *responder = who(f, false);
+    begin_list(w, "locations");
+    begin_object(w, NULL);
+    begin_object(w, "physicalLocation");
+    begin_object(w, "artifactLocation");
+    put_uri(w, options->rules_path ? options->rules_path : BUILTIN_RULES);
+    end_object(w);
+    begin_object(w, "region");
+    put_count(w, "startLine", row_of(f) == PP_NONE ? 1 : report->spec->rows[row_of(f)].line);
+    end_object(w);
+    end_object(w);
+    begin_list(w, "logicalLocations");
+    put_host(w, initiator);
+    if (!is_same(initiator, responder)) put_host(w, responder); /* elements must differ */
+    end_list(w);
+    end_object(w);
+    end_list(w);
+}
+
+static void add_to_digest(struct digest *digest, const char *part) { digest_add(digest, part, strlen(part) + 1); }
+
+/* Of an edge that coverage leaves open, the side that is left open is whoever tried first this time: it is not part of it. */
+static void add_party_to_digest(struct digest *digest, const struct pp_party *party)
+{
+    char address[ADDRESS_TEXT_MAX];
+    bool named = party->name && *party->name;
+    add_to_digest(digest, named ? party->name : address_text(&party->address, address));
+}
+
+static void put_fingerprint(struct json_writer *w, const struct pp_report *report, const struct pp_finding *f)
+{
+    char hex[DIGEST_HEX_SIZE], numbers[64];
+    struct digest digest;
+    digest_init(&digest);
+    add_to_digest(&digest, pp_finding_kind_name(f->kind));
+    add_to_digest(&digest, pp_reason_name(f->reason));
+    add_to_digest(&digest, row_of(f) == PP_NONE ? UNLISTED : report->spec->rows[row_of(f)].id);
+    add_to_digest(&digest, f->companion == PP_NONE ? "" : report->spec->companions[f->companion].name);
+    add_party_to_digest(&digest, &f->initiator);
+    add_party_to_digest(&digest, &f->responder);
+    snprintf(numbers, sizeof numbers, "%u/%u/%u/%u", f->has_port ? f->port : 0, f->transport, f->labels & PP_LABEL_CALLBACK,
+             f->kind == PP_FIND_BLOCKED ? 0 : f->initiator.address.family);
+    add_to_digest(&digest, numbers);
+    digest_hex(&digest, hex);
+    begin_object(w, "partialFingerprints");
+    put_string(w, "portproof/about/v1", hex);
+    end_object(w);
+}
+
+/* What got through against the list, or does not get through in spite of it, is an error; what was tried and stopped is a warning. */
+static const char *level(const struct pp_finding *f)
+{
+    return f->kind == PP_FIND_BLOCKED || f->got_through == PP_YES ? "error" : "warning";
+}
+
+static void put_result(struct json_writer *w, const struct pp_report *report, const struct pp_report_options *options,
+                       const struct pp_finding *f)
+{
+    uint16_t row = row_of(f);
+    begin_object(w, NULL);
+    put_string(w, "ruleId", row == PP_NONE ? UNLISTED : report->spec->rows[row].id);
+    put_count(w, "ruleIndex", row == PP_NONE ? report->spec->row_count : row);
+    put_string(w, "level", level(f));
+    put_message(w, "message", f->explanation ? f->explanation : f->brief);
+    put_locations(w, report, options, f);
+    put_fingerprint(w, report, f);
+    begin_object(w, "properties");
+    put_string(w, "kind", pp_finding_kind_name(f->kind));
+    if (f->reason != PP_REASON_NONE) put_string(w, "reason", pp_reason_name(f->reason));
+    put_string(w, "action", f->action);
+    put_count(w, "flows", f->flows);
+    end_object(w);
+    end_object(w);
+}
+
+bool write_sarif(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink)
+{
+    struct json_writer w;
+    bool ok = true;
+    json_writer_init(&w, out);
+    begin_object(&w, NULL);
+    put_string(&w, "$schema", SCHEMA);
+    put_string(&w, "version", "2.1.0");
+    begin_list(&w, "runs");
+    begin_object(&w, NULL);
+    put_driver(&w, report, options);
+    put_string(&w, "columnKind", "unicodeCodePoints");
+    begin_list(&w, "results");
+    for (uint32_t i = 0; ok && i < report->finding_count; i++) {
+        if (!is_result(&report->findings[i])) continue;
+        put_result(&w, report, options, &report->findings[i]);
+        ok = hand_over(out, sink);
+    }
+    end_list(&w);
+    begin_object(&w, "properties");
+    put_string(&w, "verdict", pp_compliance_name(report->verdict));
+    end_object(&w);
+    end_object(&w);
+    end_list(&w);
+    end_object(&w);
+    text_add(out, "\n");
+    return ok;
+}

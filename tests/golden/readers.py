@@ -1,0 +1,274 @@
+#!/usr/bin/python3
+"""Every format read by somebody else's reader, and compared with the JSON report; with names that try to be a formula, a tag, a table's
+cell or a mention, too.
+
+usage: readers.py PORTPROOF PCAPS csv|junit|sarif|markdown|plan        exit status 77: no reader for it here (skipped)
+"""
+import csv
+import io
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as xml
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+SKIPPED = 77
+CAPTURES = ["after-migration", "every-row", "signatures-of-a-block", "trap-05-callbacks", "asymmetric", "trap-10-loopback", "nat"]
+HOSTILE = {
+    "tta1": r'"=cmd|\"/c calc\"!A0"',
+    "tta2": r'"<script>alert(1)</script>"',
+    "tta3": r'"a|b `c` [d](http://e.example) ![f](g) @everyone #1"',
+    "app1": r'"+1 & ]]> \x01 \u202e"',
+    "dc1": r'"*_~\\|"',
+    "ldap1": r'"-- @here"',
+    "staff": r'"\tx\r\n# head"',
+    "rsa1": r'"</td></table><img src=x onerror=alert(1)>"',
+}
+FORMULA = re.compile(r"^[ ]*[=+@\t\r-]")
+
+
+def fail(*words):
+    sys.exit(" ".join(str(word) for word in words))
+
+
+class Report:
+    """One capture judged, in whichever format."""
+
+    def __init__(self, portproof, capture, site, *options):
+        self.command = [portproof, "analyze", "--site", site, *options, capture]
+        self.json = json.loads(self.write("json"))
+        self.rows = {row["id"]: row for row in self.json["rows"]}
+
+    def write(self, format, *options):
+        done = subprocess.run([*self.command, *options, "--format", format], capture_output=True, timeout=60, cwd=TOP)
+        if done.returncode > 2 or done.stderr:
+            fail(format, "exit", done.returncode, done.stderr)
+        return done.stdout
+
+
+def reports(portproof, pcaps):
+    for name in CAPTURES:
+        capture = next(path for path in pcaps.glob(name + ".pcap*"))
+        yield Report(portproof, capture, pcaps / (name + ".site.yaml"))
+    text = (pcaps / "after-migration.site.yaml").read_text()
+    for name, hostile in HOSTILE.items():
+        text = text.replace("{name: %s," % name, "{name: %s," % hostile)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as site:
+        site.write(text)
+        site.flush()
+        yield Report(portproof, pcaps / "after-migration.pcap", site.name)
+
+
+# --- CSV ------------------------------------------------------------------------------------------------------------------
+
+
+def records(text):
+    text = text.decode()
+    if text.count("\r\n") != text.count("\n") or text.count("\r") != text.count("\n") or not text.endswith("\r\n"):
+        fail("csv: lines that do not end in CRLF")
+    lines = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    for line in lines:
+        for field, value in line.items():
+            if field is None or value is None:
+                fail("csv: a record of another length:", line)
+            if FORMULA.match(value) or any(ord(c) < 32 for c in value):
+                fail("csv: a field that a spreadsheet runs:", repr(value))
+    return lines
+
+
+def same(what, found, expected):
+    if found != expected:
+        fail("%s: %r, the JSON report has %r" % (what, found, expected))
+
+
+def undefused(value):
+    return value[1:] if value.startswith("'") else value
+
+
+def check_csv(report):
+    findings = records(report.write("csv"))
+    same("csv findings", len(findings), len(report.json["findings"]))
+    for line, f in zip(findings, report.json["findings"]):
+        who = f["tried_by"] if "tried_by" in f else f["initiator"]
+        same("kind", line["kind"], f["kind"])
+        same("row", line["row"], f.get("row", ""))
+        same("initiator", undefused(line["initiator"]), who.get("name", ""))
+        same("roles", line["initiator_roles"].split(), who["roles"])
+        same("port", line["port"], str(f["responder"].get("port", "")))
+        same("flows", line["flows"], str(f.get("flows", "")))
+        same("forward", line["packets_forward"], str(f["packets"]["forward"]) if "packets" in f else "")
+        same("last", line["last"], f.get("last", ""))
+        same("frame", line["frame"], str(f["first_frame"]["number"]) if "first_frame" in f else "")
+        same("community_id", line["community_id"], f.get("community_id", ""))
+        same("brief", undefused(line["brief"]), f["brief"])
+        same("explanation", undefused(line["explanation"]), f["explanation"])
+    rows = records(report.write("csv-rows"))
+    same("csv rows", [(r["row"], r["state"], r["ports"], r["flows"]) for r in rows],
+         [(r["id"], r["state"], r["ports"], str(r["flows"])) for r in report.json["rows"]])
+    for line in rows:
+        edges = report.rows[line["row"]]["edges"]
+        same("edges", line["edges"], str(len(edges)))
+        same("missing edges", line["edges_missing"], str(sum(e["state"] == "missing" for e in edges)))
+
+
+# --- JUnit ----------------------------------------------------------------------------------------------------------------
+
+# Element: its attributes (with ! the required ones) and its children, as the schema of Jenkins' xUnit plugin has them.
+JUNIT = {
+    "testsuites": ("name time tests failures errors skipped", "testsuite"),
+    "testsuite": ("!name !tests failures errors skipped time", "properties testcase system-out"),
+    "properties": ("", "property"),
+    "property": ("!name !value", ""),
+    "testcase": ("!name !classname time", "failure skipped"),
+    "failure": ("message type", ""),
+    "skipped": ("message", ""),
+    "system-out": ("", ""),
+}
+
+
+def check_shape(element):
+    attributes, children = JUNIT[element.tag]
+    known = {a.strip("!") for a in attributes.split()}
+    required = {a[1:] for a in attributes.split() if a.startswith("!")}
+    if not required <= set(element.attrib) <= known:
+        fail("junit:", element.tag, element.attrib)
+    order = [children.split().index(child.tag) for child in element]
+    if order != sorted(order):
+        fail("junit: order of", [child.tag for child in element])
+    for child in element:
+        check_shape(child)
+
+
+def fate(case):
+    return next((child.tag for child in case), "passed")
+
+
+def check_junit(report):
+    for strict in (False, True):
+        root = xml.fromstring(report.write("junit", *(["--strict"] if strict else [])))
+        check_shape(root)
+        suite = root.find("testsuite")
+        cases = suite.findall("testcase")
+        same("cases", [case.get("name") for case in cases], [row["id"] for row in report.json["rows"]])
+        expected = {"expected": "passed", "blocked": "failure", "missing": "failure", "not-observable": "failure" if strict else "skipped",
+                    "optional": "skipped", "not-applicable": "skipped"}
+        for case in cases:
+            same(case.get("name"), fate(case), expected[report.rows[case.get("name")]["state"]])
+            if fate(case) != "passed" and not case[0].get("message"):
+                fail("junit: no reason for", case.get("name"))
+        for one in (root, suite):
+            same("tests", int(one.get("tests")), len(cases))
+            same("failures", int(one.get("failures")), sum(fate(case) == "failure" for case in cases))
+            same("skipped", int(one.get("skipped")), sum(fate(case) == "skipped" for case in cases))
+        properties = {p.get("name"): p.get("value") for p in suite.find("properties")}
+        same("verdict", properties["verdict"], report.json["verdict"])
+        same("holes", suite.find("system-out").text.count("got through: "),
+             sum(f["kind"] == "unexpected" and f["got_through"] is True for f in report.json["findings"]))
+
+
+# --- SARIF ----------------------------------------------------------------------------------------------------------------
+
+
+def check_sarif(report):
+    import jsonschema
+
+    sarif = json.loads(report.write("sarif"))
+    schema = json.loads((HERE / "sarif.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(sarif)
+    run = sarif["runs"][0]
+    rules, lines = run["tool"]["driver"]["rules"], (TOP / "rules/tarantella.yaml").read_text().splitlines()
+    about = [f for f in report.json["findings"] if f["kind"] in ("blocked", "unexpected", "waiver-expired")]
+    same("results", len(run["results"]), len(about))
+    for result, f in zip(run["results"], about):
+        row = f.get("row", f.get("nearest_row", "not-on-the-list"))
+        same("rule", (result["ruleId"], rules[result["ruleIndex"]]["id"]), (row, row))
+        place = result["locations"][0]["physicalLocation"]
+        same("file", place["artifactLocation"]["uri"], "rules/tarantella.yaml")
+        if row != "not-on-the-list" and "id: %s" % row not in lines[place["region"]["startLine"] - 1]:
+            fail("sarif: line %d is not that of %s" % (place["region"]["startLine"], row))
+        same("level", result["level"], "error" if f["kind"] == "blocked" or f["got_through"] else "warning")
+        same("message", re.sub(r"\\([\[\]\\])", r"\1", result["message"]["text"]), f["explanation"])
+    marks = [tuple(result["partialFingerprints"].items()) for result in run["results"]]
+    if len(set(marks)) != len(marks):
+        fail("sarif: two results with one fingerprint")
+
+
+# --- Markdown -------------------------------------------------------------------------------------------------------------
+
+
+def check_markdown(report):
+    try:
+        import markdown
+    except ImportError:
+        print("skipped: python3-markdown is not installed")
+        sys.exit(SKIPPED)
+    text = report.write("markdown", "--all").decode()
+    page = xml.fromstring("<page>%s</page>" % markdown.markdown(text, extensions=["tables"]).replace("&nbsp;", " "))
+    allowed = {"page", "h1", "h2", "ul", "li", "p", "table", "thead", "tbody", "tr", "th", "td"}
+    found = {element.tag for element in page.iter()}
+    if not found <= allowed:
+        fail("markdown: elements that nobody meant:", found - allowed)
+    words = "".join(page.itertext())
+    if re.search(r"[@#!][A-Za-z0-9\[]", words):
+        fail("markdown: a mention, or a reference:", re.search(r".{9}[@#!][A-Za-z0-9\[]", words)[0])
+    tables = page.findall("table")
+    sizes = [len(table.find("tbody").findall("tr")) for table in tables]
+    same("tables", sizes, [n for n in (len(report.rows), len(report.json["findings"])) if n])
+    for table in tables:
+        for line in table.iter("tr"):
+            same("cells", len(line), len(table.find("thead").find("tr")))
+    tasks = [f for f in report.json["findings"] if f["kind"] in ("blocked", "missing", "waiver-expired") or
+             f["kind"] == "unexpected" and f["got_through"] is not False]
+    same("tasks", sum((li.text or "").startswith("[ ] ") for li in page.iter("li")), len(tasks))
+    names = {f[side].get("name") for f in report.json["findings"] for side in ("initiator", "responder")} - {None}
+    for name in names:
+        if name not in words.replace("\u200b", ""):
+            fail("markdown: the name %r is not there as it is written" % name)
+
+
+# --- the test plan ----------------------------------------------------------------------------------------------------------
+
+
+def plan(report, *operands):
+    site = report.command[report.command.index("--site") + 1]
+    texts = {}
+    for format in ("json", "csv", "markdown"):
+        command = [report.command[0], "plan", "--site", site, "--format", format, *operands]
+        texts[format] = subprocess.run(command, capture_output=True, check=True, timeout=60, cwd=TOP).stdout
+    tests = json.loads(texts["json"])["tests"]
+    keys = ("row", "state", "from", "to", "ports", "action", "sees")
+    same("plan as csv", [[undefused(line[key]) for key in keys] for line in records(texts["csv"])], [[test[key] for key in keys] for test in tests])
+    same("plan as markdown", texts["markdown"].count(b"\n| &#91; &#93; |"), len(tests))
+    return tests
+
+
+def still_open(report, states):
+    """Edges that a plan must have; what two rows see of one conversation is planned once."""
+    edges, seconds = [], {"rsa-tta-5500"}
+    for row in report.json["rows"]:
+        edges += [row["id"] for edge in row["edges"] if edge["due"] and edge["state"] in states and row["id"] not in seconds]
+    return edges
+
+
+def check_plan(report):
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(report.json, file)
+        file.flush()
+        tests = plan(report, file.name)
+    same("plan of a report", [test["row"] for test in tests], still_open(report, ("missing", "not-observable")))
+    nothing = Report(report.command[0], TOP / "pcaps/no-packets.pcap", report.command[report.command.index("--site") + 1])
+    same("plan of a site", [test["row"] for test in plan(report)], still_open(nothing, ("missing", "not-observable")))
+
+
+def main(portproof, pcaps, what):
+    check = {"csv": check_csv, "junit": check_junit, "sarif": check_sarif, "markdown": check_markdown, "plan": check_plan}[what]
+    for report in reports(portproof, pathlib.Path(pcaps)):
+        check(report)
+    return 0
+
+
+sys.exit(main(*sys.argv[1:]))
