@@ -1,6 +1,6 @@
-/* When each row was in use: a line a row from its first packet to its last, with the parts of the time in which its flows were open, and a
- * sign where somebody tried in vain; behind it the times without any packet, and those in which the interface was not there. Beside the
- * picture the same in words. A flow is drawn as one piece from its first packet to its last, which is all that is kept of it.
+/* When each row was in use: a line a row from its first packet to its last, with the parts of the time in which answered flows were open,
+ * and a sign where somebody tried in vain; behind it the times without any packet, and those in which the interface was not there. Beside
+ * the picture the same in words. A flow is drawn as one piece from its first packet to its last, which is all that is kept of it.
  *
  * Positions are percentages, so the picture is as wide as its column and its signs keep their shape. */
 #include <inttypes.h>
@@ -23,7 +23,7 @@ struct span {
 struct line {
     pp_time_ns first, last;
     uint64_t flows, in_vain;
-    int32_t opened[PARTS + 1]; /* flows that are open from this part on, less those that are not any more */
+    int32_t opened[PARTS + 1]; /* answered flows that begin in this part, less those that ended before it */
     bool tried_in_vain[PARTS];
 };
 
@@ -81,7 +81,10 @@ static void draw(struct line *line, const struct span *all, const struct pp_flow
     pp_time_ns last = last_of(flow, first);
     if (first < line->first) line->first = first;
     if (last > line->last) line->last = last;
-    if (in_vain) line->tried_in_vain[part(all, first)] = true;
+    if (in_vain) {
+        line->tried_in_vain[part(all, first)] = true;
+        return;
+    }
     line->opened[part(all, first)]++;
     line->opened[part(all, last) + 1]--;
 }
@@ -162,7 +165,7 @@ static void add_line(struct page *p, const struct span *all, const struct line *
     const struct pp_report *r = p->report;
     bool listed = row < r->spec->row_count;
     char n[2][32];
-    text_printf(p->out, "<tr class=\"%s\"><th scope=\"row\">", listed ? tone_name(state_tone(r->rows[row].state)) : tone_name(TONE_BAD));
+    text_printf(p->out, "<tr class=\"%s\"><th scope=\"row\">", tone_name(listed ? TONE_GOOD : TONE_BAD));
     if (listed) {
         text_printf(p->out, "<a href=\"#row-%u\">", row + 1u);
         add_html(p->out, r->spec->rows[row].id);
@@ -198,7 +201,7 @@ static void add_timeline_head(struct page *p, const struct span *all)
     char from[TIME_TEXT_MAX], to[TIME_TEXT_MAX];
     text_printf(
         p->out,
-        "<table class=\"timeline\"><caption>Thick: some flow of the row is open. <span class=\"bad\"><b>✘</b></span> somebody tried "
+        "<table class=\"timeline\"><caption>Thick: an answered flow of the row is open. <b>✘</b> somebody tried "
         "in vain. Shaded: nothing was captured. Rows that nobody tried are left out.</caption>\n<thead><tr><th scope=\"col\">Row</th>"
         "<th scope=\"col\" class=\"ends\"><span>%s</span> <span>%s</span></th><th scope=\"col\">First and last packet</th><th "
         "scope=\"col\" class=\"number\">Flows</th><th scope=\"col\" class=\"number\">In vain</th></tr></thead>\n<tbody>\n",
