@@ -190,6 +190,7 @@ static const struct section {
     {"unexpected", "Unexpected, and stopped or not told", html_has_unexpected, html_unexpected},
     {"not-proven", "Not proven", html_has_not_proven, html_not_proven},
     {"limits", "What this capture cannot tell", has_limits, html_limits},
+    {"map", "Who talks to whom", always, html_map},
     {"matrix", "Who may talk to whom", always, html_matrix},
     {"timeline", "When each row was in use", html_has_timeline, html_timeline},
     {"roles", "Roles, as the traffic shows them", has_inferred_roles, html_roles},

@@ -39,6 +39,7 @@ void html_holes(struct page *p);
 void html_unexpected(struct page *p);
 void html_not_proven(struct page *p);
 void html_limits(struct page *p);
+void html_map(struct page *p);
 void html_matrix(struct page *p);
 void html_timeline(struct page *p);
 void html_roles(struct page *p);

@@ -134,6 +134,12 @@ def check_pictures(chromium):
     counts = chromium.run("return Array.from(document.querySelectorAll('.states li'), (node) => Number(node.textContent.match(/\\d+/)[0]))")
     assert sum(counts) == 30, counts
     assert visible(chromium, "#timeline tbody tr") and chromium.run("return document.querySelectorAll('#timeline svg text').length") >= 4
+    drawn = chromium.run("return ['expected', 'blocked', 'unexpected', 'missing', 'box'].map((kind) => document.querySelectorAll(`.map g.${kind}`).length)")
+    assert all(drawn), "the map has so many of each: %s" % drawn
+    dashes = chromium.run("return ['expected', 'blocked', 'unexpected', 'missing'].map((kind) => getComputedStyle(document.querySelector(`.map .${kind} .line`)).strokeDasharray)")
+    assert len(set(dashes)) == 4, "lines that look alike: %s" % dashes
+    outside = chromium.run("const map = document.querySelector('.map').getBoundingClientRect(); return Array.from(document.querySelectorAll('.map .box'), (box) => box.getBoundingClientRect()).filter((box) => box.left < map.left || box.right > map.right || box.top < map.top || box.bottom > map.bottom).length")
+    assert outside == 0, "%d boxes stand out of the map" % outside
     away = chromium.run("return Array.from(document.querySelectorAll('#timeline rect')).filter((bar) => bar.getBBox().x < 0 || bar.getBBox().x + bar.getBBox().width > bar.parentElement.clientWidth + 1).length")
     assert away == 0, "%d bars stand out of the picture" % away
 
