@@ -13,6 +13,7 @@
 enum {
     HOSTS_MAX = 40, /* more: roles instead */
     NODES_MAX = 64,
+    PORTS_MAX = 16,  /* of one line; more are "…" */
     LINES_MAX = 120, /* more: roles instead, and then nothing; some 50 ms of layout */
     BOX_HEIGHT = 26,
     POINTS_A_COLUMN = 8,
@@ -35,8 +36,10 @@ static const struct {
 struct map_line {
     unsigned from, to;
     enum meaning meaning;
-    unsigned count;
-    char ports[24]; /* of the first */
+    uint64_t ports[PORTS_MAX]; /* distinct ones */
+    unsigned port_count;
+    bool has_more;
+    char first_ports[24];
 };
 
 struct map {
@@ -100,13 +103,29 @@ static unsigned node_of_party(struct map *m, const struct pp_party *party)
     return node_of(m, "unknown hosts", false);
 }
 
-static void add_line(struct map *m, unsigned from, unsigned to, enum meaning meaning, const char *ports)
+/* Which ports, as one number: rows of several ranges are told apart by their first. */
+static uint64_t port_key(uint16_t first, uint16_t last, uint8_t transport)
+{
+    return (uint64_t)transport << 32 | (uint64_t)first << 16 | last;
+}
+
+static void add_port(struct map_line *line, uint64_t port)
+{
+    for (unsigned i = 0; i < line->port_count; i++)
+        if (line->ports[i] == port) return;
+    if (line->port_count < PORTS_MAX)
+        line->ports[line->port_count++] = port;
+    else
+        line->has_more = true;
+}
+
+static void add_line(struct map *m, unsigned from, unsigned to, enum meaning meaning, const char *ports, uint64_t port)
 {
     if (from == NODES_MAX || to == NODES_MAX) return;
     for (unsigned i = 0; i < m->line_count; i++) {
         struct map_line *line = &m->lines[i];
         if (line->from == from && line->to == to && line->meaning == meaning) {
-            line->count += strcmp(line->ports, ports) != 0;
+            add_port(line, port);
             return;
         }
     }
@@ -115,8 +134,9 @@ static void add_line(struct map *m, unsigned from, unsigned to, enum meaning mea
         return;
     }
     struct map_line *line = &m->lines[m->line_count++];
-    *line = (struct map_line){.from = from, .to = to, .meaning = meaning, .count = 1};
-    snprintf(line->ports, sizeof line->ports, "%s", ports);
+    *line = (struct map_line){.from = from, .to = to, .meaning = meaning};
+    snprintf(line->first_ports, sizeof line->first_ports, "%s", ports);
+    add_port(line, port);
 }
 
 static enum meaning meaning_of(const struct pp_edge *edge)
@@ -148,7 +168,8 @@ static void add_rows_lines(struct map *m)
             const struct pp_row *listed = &r->spec->rows[row];
             if (meaning_of(edge) == MAP_MEANINGS) continue;
             unsigned from = node_of_end(m, edge->from, listed->from);
-            add_line(m, from, node_of_end(m, edge->to, listed->to), meaning_of(edge), row_ports(listed, ports));
+            add_line(m, from, node_of_end(m, edge->to, listed->to), meaning_of(edge), row_ports(listed, ports),
+                     port_key(listed->ports.ranges[0].first, listed->ports.ranges[0].last, (uint8_t)listed->transport));
         }
 }
 
@@ -161,7 +182,8 @@ static void add_unexpected_lines(struct map *m)
         if (f->kind != PP_FIND_UNEXPECTED) continue;
         snprintf(ports, sizeof ports, "%u/%s", f->port, pp_transport_name(f->transport));
         unsigned from = node_of_party(m, &f->initiator);
-        add_line(m, from, node_of_party(m, &f->responder), MAP_UNEXPECTED, f->has_port ? ports : "");
+        add_line(m, from, node_of_party(m, &f->responder), MAP_UNEXPECTED, f->has_port ? ports : "",
+                 port_key(f->port, f->port, f->transport));
     }
 }
 
@@ -187,8 +209,8 @@ static struct map *map_of(const struct pp_report *r, bool by_role)
 /* "✘ 389/tcp +2"; what works is told by its line alone. */
 static void label_of(const struct map_line *line, struct text *label)
 {
-    text_printf(label, "%s %s", meanings[line->meaning].sign, line->ports);
-    if (line->count > 1) text_printf(label, " +%u", line->count - 1);
+    text_printf(label, "%s %s", meanings[line->meaning].sign, line->first_ports);
+    if (line->port_count > 1) text_printf(label, " +%u%s", line->port_count - 1, line->has_more ? "…" : "");
 }
 
 static void add_curve(struct page *p, const char *class_name, const struct layout_edge *e)

@@ -8,10 +8,11 @@
 #include <gvc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 extern gvplugin_library_t gvplugin_dot_layout_LTX_library;
 
-enum { POINTS_AN_INCH = 72, LABEL_POINTS_A_COLUMN = 7, LABEL_HEIGHT = 14 };
+enum { POINTS_AN_INCH = 72, COLUMNS_MAX = 64 };
 
 static int say_nothing(__attribute__((unused)) char *message) { return 0; }
 
@@ -20,6 +21,32 @@ static void set_number(void *object, char *name, double value)
     char text[32];
     snprintf(text, sizeof text, "%.3f", value);
     agsafeset(object, name, text, "");
+}
+
+/* Turn lines round until none closes a circle. Graphviz would do that by itself, and leave 400 bytes behind for each. */
+static void turn_from(struct layout *layout, unsigned node, unsigned char *states)
+{
+    enum { NEW, OPEN, DONE };
+    states[node] = OPEN;
+    for (unsigned i = 0; i < layout->edge_count; i++) {
+        struct layout_edge *e = &layout->edges[i];
+        if (e->from != node || e->to == node || e->is_turned) continue;
+        if (states[e->to] == OPEN)
+            e->is_turned = true;
+        else if (states[e->to] == NEW)
+            turn_from(layout, e->to, states);
+    }
+    states[node] = DONE;
+}
+
+static bool turn_round(struct layout *layout)
+{
+    unsigned char *states = calloc(layout->node_count + 1u, 1);
+    if (!states) return false;
+    for (unsigned i = 0; i < layout->node_count; i++)
+        if (!states[i]) turn_from(layout, i, states);
+    free(states);
+    return true;
 }
 
 static bool add_nodes(const struct layout *layout, Agraph_t *graph, Agnode_t **nodes)
@@ -37,16 +64,15 @@ static bool add_nodes(const struct layout *layout, Agraph_t *graph, Agnode_t **n
     return true;
 }
 
-/* Room for a label is an empty table of that size, since text would be measured with whatever fonts there are. */
-static void make_room(Agraph_t *graph, Agedge_t *edge, unsigned columns)
+/* Room for a label is a word of as many x: without a plugin that measures text, Graphviz has a width in its own tables for each. */
+static void make_room(Agedge_t *edge, unsigned columns)
 {
-    char table[128];
+    char word[COLUMNS_MAX + 1] = "";
     if (!columns) return;
-    snprintf(table, sizeof table, "<TABLE BORDER=\"0\" FIXEDSIZE=\"TRUE\" WIDTH=\"%u\" HEIGHT=\"%u\"><TR><TD></TD></TR></TABLE>",
-             columns * LABEL_POINTS_A_COLUMN, (unsigned)LABEL_HEIGHT);
-    char *markup = agstrdup_html(graph, table);
-    agsafeset(edge, "label", markup, "");
-    agstrfree(graph, markup);
+    memset(word, 'x', columns < COLUMNS_MAX ? columns : COLUMNS_MAX);
+    agsafeset(edge, "label", word, "");
+    agsafeset(edge, "fontname", "Courier", "");
+    agsafeset(edge, "fontsize", "12", "");
 }
 
 static bool add_edges(const struct layout *layout, Agraph_t *graph, Agnode_t **nodes, Agedge_t **edges)
@@ -55,8 +81,10 @@ static bool add_edges(const struct layout *layout, Agraph_t *graph, Agnode_t **n
         const struct layout_edge *e = &layout->edges[i];
         char name[16];
         snprintf(name, sizeof name, "%u", i);
-        if (!(edges[i] = agedge(graph, nodes[e->from], nodes[e->to], name, 1))) return false;
-        make_room(graph, edges[i], e->label_columns);
+        unsigned first = e->is_turned ? e->to : e->from, second = e->is_turned ? e->from : e->to;
+        if (!(edges[i] = agedge(graph, nodes[first], nodes[second], name, 1))) return false;
+        agsafeset(edges[i], "dir", e->is_turned ? "back" : "forward", "");
+        make_room(edges[i], e->label_columns);
     }
     return true;
 }
@@ -71,8 +99,10 @@ static bool read_edge(const struct layout *layout, struct layout_edge *out, Aged
     const bezier *curve = &all->list[0];
     out->point_count = (unsigned)curve->size;
     if (!(out->points = calloc(out->point_count, sizeof *out->points))) return false;
-    for (unsigned i = 0; i < out->point_count; i++) out->points[i] = flipped(layout, curve->list[i]);
-    out->tip = curve->eflag ? flipped(layout, curve->ep) : out->points[out->point_count - 1];
+    for (unsigned i = 0; i < out->point_count; i++)
+        out->points[out->is_turned ? out->point_count - 1 - i : i] = flipped(layout, curve->list[i]);
+    out->tip = out->points[out->point_count - 1];
+    if (out->is_turned ? curve->sflag : curve->eflag) out->tip = flipped(layout, out->is_turned ? curve->sp : curve->ep);
     return true;
 }
 
@@ -98,17 +128,24 @@ static bool make_with(struct layout *layout, GVC_t *context, Agraph_t *graph, Ag
     return ok;
 }
 
+/* One for the life of the process: gvFreeContext leaves 400 bytes of it behind, which a service would do at every judgement. */
+static GVC_t *context_of_all(void)
+{
+    static lt_symlist_t plugins[] = {{"gvplugin_dot_layout_LTX_library", &gvplugin_dot_layout_LTX_library}, {NULL, NULL}};
+    static GVC_t *context;
+    if (!context) context = gvContextPlugins(plugins, 0);
+    return context;
+}
+
 bool layout_make(struct layout *layout)
 {
-    lt_symlist_t plugins[] = {{"gvplugin_dot_layout_LTX_library", &gvplugin_dot_layout_LTX_library}, {NULL, NULL}};
     Agnode_t **nodes = calloc(layout->node_count + 1u, sizeof *nodes);
     Agedge_t **edges = calloc(layout->edge_count + 1u, sizeof *edges);
     agseterrf(say_nothing);
-    GVC_t *context = gvContextPlugins(plugins, 0);
+    GVC_t *context = context_of_all();
     Agraph_t *graph = agopen("map", Agdirected, NULL);
-    bool ok = nodes && edges && context && graph && make_with(layout, context, graph, nodes, edges);
+    bool ok = nodes && edges && context && graph && turn_round(layout) && make_with(layout, context, graph, nodes, edges);
     if (graph) agclose(graph);
-    if (context) gvFreeContext(context);
     free(nodes);
     free(edges);
     return ok;

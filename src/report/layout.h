@@ -15,6 +15,7 @@ struct layout_node {
 
 struct layout_edge {
     unsigned from, to;           /* in: indexes of nodes */
+    bool is_turned;              /* layout_make's own: Graphviz was given it the other way round */
     unsigned label_columns;      /* in: room for a label so long; 0: none */
     struct layout_point *points; /* out: a Bézier curve, 1 + 3n points; freed by layout_finish. NULL: no line */
     unsigned point_count;
