@@ -118,6 +118,8 @@ def check_served_report(chromium, page):
             return "the report does not show %s" % name
     if not chromium.run("return !document.getElementById('controls').hidden"):
         return "the served report's policy keeps its own script out"
+    if not chromium.run("return document.querySelectorAll('.map g.box').length"):
+        return "no map was laid out in the sandbox: %s" % chromium.text("#map")
     return nothing_ran(chromium, "the served report", 1)
 
 
