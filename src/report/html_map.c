@@ -13,8 +13,8 @@
 enum {
     HOSTS_MAX = 40, /* more: roles instead */
     NODES_MAX = 64,
-    PORTS_MAX = 16,  /* of one line; more are "…" */
-    LINES_MAX = 120, /* more: roles instead, and then nothing; some 50 ms of layout */
+    PORTS_MAX = 16, /* of one line; more are "…" */
+    LINES_MAX = 80, /* more: roles instead, and then nothing; 25 ms of layout where lines are drawn by lot, and 500 for 120 */
     BOX_HEIGHT = 26,
     POINTS_A_COLUMN = 8,
     MARGIN = 8,
