@@ -1,15 +1,17 @@
-/* The report as one HTML file for people and for paper: no script, nothing loaded from anywhere, readable in any browser and printed
- * as it is. Its policy lets nothing in but its own style sheet. The order is that of domain.md; a section is a line in the table below.
- * Equal inputs give equal bytes: nothing here says when the page was made. */
+/* The report as one HTML file for people and for paper: nothing loaded from anywhere, readable in any browser, with scripts or without,
+ * and printed whole. Its policy lets nothing in but its own style sheet and its own script (report.js), which only hides and sorts. The
+ * order is that of domain.md; a section is a line in the table below. Equal inputs give equal bytes: nothing here says when the page was
+ * made. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "clock.h"
 #include "digest.h"
 #include "formats.h"
 #include "html.h"
 
-extern const char pp_report_css[];
-extern const size_t pp_report_css_size;
+extern const char pp_report_css[], pp_report_js[];
+extern const size_t pp_report_css_size, pp_report_js_size;
 
 const char *tone_name(enum tone tone)
 {
@@ -41,13 +43,14 @@ static void add_title(struct page *p)
 
 static void add_document_head(struct page *p)
 {
-    char hash[DIGEST_BASE64_SIZE];
-    sha256_base64(pp_report_css, pp_report_css_size, hash);
+    char style[DIGEST_BASE64_SIZE], script[DIGEST_BASE64_SIZE];
+    sha256_base64(pp_report_css, pp_report_css_size, style);
+    sha256_base64(pp_report_js, pp_report_js_size, script);
     text_add(p->out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     text_printf(p->out,
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; img-src data:; "
-                "base-uri 'none'; form-action 'none'\">\n",
-                hash);
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; script-src "
+                "'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
+                style, script);
     text_add(p->out,
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
              "dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<link rel=\"icon\" href=\"data:,\">\n<title>");
@@ -187,6 +190,9 @@ static const struct section {
     {"unexpected", "Unexpected, and stopped or not told", html_has_unexpected, html_unexpected},
     {"not-proven", "Not proven", html_has_not_proven, html_not_proven},
     {"limits", "What this capture cannot tell", has_limits, html_limits},
+    {"map", "Who talks to whom", always, html_map},
+    {"matrix", "Who may talk to whom", always, html_matrix},
+    {"timeline", "When each row was in use", html_has_timeline, html_timeline},
     {"roles", "Roles, as the traffic shows them", has_inferred_roles, html_roles},
     {"evidence", "Evidence", always, html_evidence},
 };
@@ -200,23 +206,33 @@ static void add_contents(struct page *p)
     text_add(p->out, "</ul></nav>\n");
 }
 
+static void add_document_end(struct page *p)
+{
+    text_add(p->out, "</main>\n<script>");
+    text_add_bytes(p->out, pp_report_js, pp_report_js_size);
+    text_add(p->out, "</script>\n</body>\n</html>\n");
+}
+
 bool write_html(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink)
 {
     struct pp_report_options for_html = *options;
     for_html.utf8 = true;
     for_html.color = false;
-    struct page page = {.out = out, .report = report, .options = &for_html};
-    bool ok = true;
+    uint64_t *anchors = html_anchors(report);
+    struct page page = {.out = out, .report = report, .options = &for_html, .anchors = anchors};
+    bool ok = anchors != NULL;
     add_document_head(&page);
     add_first_screen(&page);
     for (size_t i = 0; ok && i < SECTIONS; i++) {
         if (!sections[i].has(report)) continue;
-        if (sections[i].write == html_rows) add_contents(&page); /* behind what is to be done, which is why the page was opened */
+        if (sections[i].write == html_rows)
+            add_contents(&page), html_controls(&page); /* behind what is to be done, why the page was opened */
         text_printf(out, "<section id=\"%s\">\n<h2>%s</h2>\n", sections[i].id, sections[i].title);
         sections[i].write(&page);
         text_add(out, "</section>\n");
         ok = hand_over(out, sink);
     }
-    text_add(out, "</main>\n</body>\n</html>\n");
+    add_document_end(&page);
+    free(anchors);
     return ok && !out->failed;
 }

@@ -48,9 +48,13 @@ void html_todo(struct page *p)
         const struct pp_finding *f = &r->findings[i];
         if (!is_urgent(f)) continue;
         shown++;
-        text_printf(p->out, "<li class=\"%s\"><span class=\"act\">", tone_name(finding_tone(f)));
+        text_printf(p->out, "<li class=\"%s\"", tone_name(finding_tone(f)));
+        add_filter_keys(p, f);
+        text_add(p->out, "><span class=\"act\">");
         add_html(p->out, f->action);
-        text_printf(p->out, "</span> <a href=\"#finding-%u\">", i + 1);
+        text_add(p->out, "</span> <a href=\"#");
+        add_anchor(p, i);
+        text_add(p->out, "\">");
         add_pair_html(p, f);
         text_add(p->out, "</a> <span class=\"why\">");
         if (f->row != PP_NONE) add_html(p->out, r->spec->rows[f->row].id), text_add(p->out, ": ");
@@ -110,11 +114,17 @@ static void add_evidence(struct page *p, const struct pp_finding *f)
 static void html_finding(struct page *p, uint32_t number)
 {
     const struct pp_finding *f = &p->report->findings[number];
-    text_printf(p->out, "<article class=\"finding %s\" id=\"finding-%u\"><h4><span class=\"act\">", tone_name(finding_tone(f)), number + 1);
+    text_printf(p->out, "<article class=\"finding %s\" id=\"", tone_name(finding_tone(f)));
+    add_anchor(p, number);
+    text_add(p->out, "\"");
+    add_filter_keys(p, f);
+    text_add(p->out, "><h4><span class=\"act\">");
     add_html(p->out, f->action);
     text_add(p->out, "</span> ");
     add_pair_html(p, f);
-    text_add(p->out, "</h4><p class=\"ties\">");
+    text_add(p->out, " <a class=\"here\" aria-label=\"link to this finding\" href=\"#");
+    add_anchor(p, number);
+    text_add(p->out, "\">#</a></h4><p class=\"ties\">");
     if (f->kind == PP_FIND_UNEXPECTED) {
         static const char *const words[] = {
             [PP_NO] = "was stopped", [PP_YES] = "got through", [PP_UNKNOWN] = "cannot be told whether it got through"};
@@ -168,10 +178,12 @@ static void add_group(struct page *p, const struct group *g, const char *heading
     for (uint32_t i = 0; i < r->finding_count; i++)
         if (is_of(&r->findings[i], g)) all++, flows += r->findings[i].flows;
     if (!all) return;
+    text_add(p->out, "<div class=\"group\">\n");
     if (heading) add_group_heading(p, heading, meaning, flows);
     for (uint32_t i = 0; i < r->finding_count && shown < most; i++)
         if (is_of(&r->findings[i], g)) html_finding(p, i), shown++;
     if (all > shown) text_printf(p->out, "<p class=\"note\">and %u more; --all shows every one</p>\n", all - shown);
+    text_add(p->out, "</div>\n");
 }
 
 static const struct group blocked = {PP_FIND_BLOCKED, PP_REASON_NONE, ANY}, expired = {PP_FIND_WAIVER_EXPIRED, PP_REASON_NONE, ANY},

@@ -11,6 +11,9 @@ static const struct {
     [PP_STATE_NOT_OBSERVABLE] = {TONE_WARN, "?"}, [PP_STATE_OPTIONAL] = {TONE_IDLE, "·"}, [PP_STATE_NOT_APPLICABLE] = {TONE_IDLE, "–"},
 };
 
+const char *state_sign_html(enum pp_state state) { return states[state].sign; }
+enum tone state_tone(enum pp_state state) { return states[state].tone; }
+
 unsigned state_rank(enum pp_state state)
 {
     static const unsigned ranks[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0,  [PP_STATE_MISSING] = 1,  [PP_STATE_NOT_OBSERVABLE] = 2,
@@ -57,7 +60,10 @@ static void add_row(struct page *p, uint16_t number)
     const struct pp_row_result *result = &p->report->rows[number];
     struct text *out = p->out;
     char n[32];
-    text_printf(out, "<tr class=\"%s\" id=\"row-%u\"><td>", tone_name(states[result->state].tone), number + 1u);
+    text_printf(out, "<tr class=\"%s\" id=\"row-%u\" data-kind=\"%s\" data-row=\"", tone_name(states[result->state].tone), number + 1u,
+                pp_state_name(result->state));
+    add_html(out, row->id);
+    text_printf(out, "\"><td data-sort=\"%u\">", state_rank(result->state));
     add_state(out, result->state);
     text_add(out, "</td><th scope=\"row\">");
     add_element(out, "span", "name", row->id);
@@ -68,7 +74,7 @@ static void add_row(struct page *p, uint16_t number)
     add_html(out, row->to_title);
     text_add(out, "</td><td class=\"service\">");
     add_html(out, row->ports_text);
-    text_printf(out, "</td><td class=\"number\">%s</td><td>", grouped(result->flows, n));
+    text_printf(out, "</td><td class=\"number\" data-sort=\"%" PRIu64 "\">%s</td><td>", result->flows, grouped(result->flows, n));
     html_edges(p, number);
     text_add(out, "</td></tr>\n");
 }
@@ -76,11 +82,12 @@ static void add_row(struct page *p, uint16_t number)
 void html_rows(struct page *p)
 {
     const struct pp_report *r = p->report;
-    text_add(p->out,
-             "<table class=\"rows\"><caption>Every row of the list, in exactly one state: the worst of its edges. An edge joins two "
-             "entries of the site.</caption>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Row</th><th scope=\"col\">Who "
-             "to whom</th><th scope=\"col\">Ports</th><th scope=\"col\" class=\"number\">Flows</th><th scope=\"col\">Edges</th></tr>"
-             "</thead>\n<tbody>\n");
+    text_add(
+        p->out,
+        "<table class=\"rows sortable\"><caption>Every row of the list, in exactly one state: the worst of its edges. An edge joins two "
+        "entries of the site.</caption>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Row</th><th scope=\"col\">Who "
+        "to whom</th><th scope=\"col\">Ports</th><th scope=\"col\" class=\"number\">Flows</th><th scope=\"col\">Edges</th></tr>"
+        "</thead>\n<tbody>\n");
     for (unsigned rank = 0; rank < PP_STATE_COUNT; rank++)
         for (uint16_t row = 0; row < r->spec->row_count; row++)
             if (state_rank(r->rows[row].state) == rank) add_row(p, row);

@@ -13,6 +13,7 @@ struct page {
     const struct pp_report *report;
     const struct pp_report_options *options;
     unsigned width;
+    const uint64_t *anchors; /* HTML: of each finding, html_links.c */
 };
 
 const char *sign(const struct page *page, enum sign sign);

@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,6 @@ import time
 import urllib.request
 
 SKIPPED = 77
-PORT = 9515
 
 # The smallest contrast of any text with what is behind it (WCAG 2.1, 1.4.3), with the text.
 CONTRAST = """
@@ -44,11 +44,18 @@ def needed():
         sys.exit(SKIPPED)
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 class Browser:
     def __init__(self):
+        self.port = free_port()
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         environment = dict(os.environ, HOME=self.folder.name)
-        self.driver = subprocess.Popen(["chromedriver", "--port=%d" % PORT], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        self.driver = subprocess.Popen(["chromedriver", "--port=%d" % self.port], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--user-data-dir=" + self.folder.name + "/profile"]
         wanted = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "unhandledPromptBehavior": "ignore", "goog:loggingPrefs": {"browser": "ALL"},
                                                    "goog:chromeOptions": {"args": arguments, "binary": shutil.which("chromium")}}}}
@@ -61,7 +68,7 @@ class Browser:
         sys.exit("chromedriver does not answer")
 
     def post(self, path, value):
-        request = urllib.request.Request("http://127.0.0.1:%d%s" % (PORT, path), json.dumps(value).encode(), {"Content-Type": "application/json"})
+        request = urllib.request.Request("http://127.0.0.1:%d%s" % (self.port, path), json.dumps(value).encode(), {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)["value"]
 
@@ -73,6 +80,11 @@ class Browser:
 
     def text(self, selector):
         return self.run("return Array.from(document.querySelectorAll(arguments[0]), (node) => node.textContent).join('\\n')", selector)
+
+    def press(self, *keys):
+        """Keys as somebody presses them, one after the other: Tab is \\ue004, Enter \\ue007."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self.post(self.session + "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
     def resize(self, width, height=900):
         self.post(self.session + "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}})
@@ -90,7 +102,7 @@ class Browser:
             file.write(base64.b64decode(self.get("/screenshot")))
 
     def get(self, path):
-        with urllib.request.urlopen("http://127.0.0.1:%d%s%s" % (PORT, self.session, path), timeout=60) as answer:
+        with urllib.request.urlopen("http://127.0.0.1:%d%s%s" % (self.port, self.session, path), timeout=60) as answer:
             return json.load(answer)["value"]
 
     def printed(self):
@@ -99,7 +111,7 @@ class Browser:
 
     def end(self):
         try:
-            urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%d%s" % (PORT, self.session), method="DELETE"), timeout=20).close()
+            urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%d%s" % (self.port, self.session), method="DELETE"), timeout=20).close()
         except OSError:
             pass
         self.driver.terminate()

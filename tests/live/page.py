@@ -116,7 +116,11 @@ def check_served_report(chromium, page):
     for name in (SCRIPT, IMAGE):
         if name not in chromium.text("body"):
             return "the report does not show %s" % name
-    return nothing_ran(chromium, "the served report", 0)
+    if not chromium.run("return !document.getElementById('controls').hidden"):
+        return "the served report's policy keeps its own script out"
+    if not chromium.run("return document.querySelectorAll('.map g.box').length"):
+        return "no map was laid out in the sandbox: %s" % chromium.text("#map")
+    return nothing_ran(chromium, "the served report", 1)
 
 
 def check_file(chromium, portproof, top, folder):
@@ -127,7 +131,7 @@ def check_file(chromium, portproof, top, folder):
     chromium.open(report.as_uri())
     if "NON-COMPLIANT" not in chromium.text("h2") or "app1 → tta2" not in chromium.text("#first"):
         return "the report: %s" % chromium.text("body")[:500]
-    if wrong := nothing_ran(chromium, "the report", 0) or looks_right(chromium, "the report"):
+    if wrong := nothing_ran(chromium, "the report", 1) or looks_right(chromium, "the report"):
         return wrong
     if broken := chromium.run("return Array.from(document.querySelectorAll('a'), (a) => a.hash).filter((hash) => !document.getElementById(hash.slice(1)))"):
         return "links to nowhere: %s" % broken

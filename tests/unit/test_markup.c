@@ -100,7 +100,7 @@ TEST(a_report_full_of_hostile_names_has_no_element_of_theirs)
     char *page;
     size_t size;
     assert_true(pp_report_write(report, "html", &how, &page, &size));
-    static const char *const strangers[] = {"<img", "<script", "<svg", "<iframe", "<video", "<b>o", "<b>r", "<i>", "<u>"};
+    static const char *const strangers[] = {"<img", "<script>alert", "<svg onload", "<iframe", "<video", "<b>o", "<b>r", "<i>", "<u>"};
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
         if (strstr(page, strangers[i])) fail_msg("%s got into the page", strangers[i]);
     static const char *const shown[] = {"&lt;img src=x onerror=alert(1)&gt;",
@@ -116,6 +116,105 @@ TEST(a_report_full_of_hostile_names_has_no_element_of_theirs)
     free(page);
 }
 
+/* Everything at once that could mean something: to HTML, to a script, to a terminal, to whoever reads from right to left; and no UTF-8. */
+#define HOSTILE                                                                                                                            \
+    "</script><script>alert(1)</script>\"><img src=x "                                                                                     \
+    "onerror=alert(1)><!--]]>'`</svg></title></style>&lt;\xc2\x9b\xe2\x80\xae\xe2\x81\xa6\xff\xfe\n"
+
+static unsigned times(const char *in, const char *what)
+{
+    unsigned n = 0;
+    for (const char *at = in; (at = strstr(at, what)); at += strlen(what)) n++;
+    return n;
+}
+
+/* Spec and site as if somebody had got these strings past their readers. */
+static void make_hostile(struct pp_spec *spec, struct pp_site *site)
+{
+    spec->name = spec->title = spec->version = spec->source = HOSTILE;
+    for (unsigned i = 0; i < spec->role_count; i++) spec->roles[i].name = spec->roles[i].title = HOSTILE;
+    for (unsigned i = 0; i < spec->feature_count; i++) spec->features[i].name = spec->features[i].title = HOSTILE;
+    for (unsigned i = 0; i < spec->row_count; i++) {
+        struct pp_row *row = &spec->rows[i];
+        row->id = row->ports_text = row->purpose = row->condition = row->exercise = row->from_title = row->to_title = row->group = HOSTILE;
+    }
+    site->name = HOSTILE;
+    for (uint32_t i = 0; i < site->host_count; i++) site->hosts[i].name = i % 2 ? HOSTILE "odd" : HOSTILE;
+    for (uint32_t i = 0; i < site->waiver_count; i++) site->waivers[i].owner = site->waivers[i].reason = HOSTILE;
+}
+
+static char *hostile_page(bool all)
+{
+    struct evidence *e = evidence(SMALL_SITE "features: {ldap: on, telnet: off}\n"
+                                             "waivers:\n"
+                                             "  - {from: any, to: any, ports: 9/udp, owner: o, reason: r, expires: 2020-01-01}\n");
+    make_hostile(e->spec, e->site);
+    tcp_answered(e, "10.0.1.10", 40000, "10.0.2.5", 22);
+    tcp_silent(e, "10.0.1.10", 40000, "10.0.3.6", 389);
+    tcp_answered(e, "10.0.1.10", 40001, "10.0.2.5", 23);
+    tcp_answered(e, "10.0.2.5", 40002, "10.0.1.10", 22);
+    tcp_answered(e, "192.0.2.1", 40003, "10.0.1.10", 4711);
+    udp_exchange(e, "10.0.1.10", 40004, "10.0.3.6", 9);
+    wait_ms(e, 10000);
+    const char *const options[] = {HOSTILE};
+    const struct pp_report_options how = {.tool_version = HOSTILE, .site_name = HOSTILE, .options = options, .option_count = 1, .all = all};
+    const struct pp_report *report = judge(e);
+    e->captures[0].name = HOSTILE;
+    e->captures[0].failed = true;
+    strcpy(e->captures[0].error.text, "cannot read " HOSTILE);
+    char *page;
+    size_t size;
+    assert_true(pp_report_write(report, "html", &how, &page, &size));
+    assert_int_equal(strlen(page), size);
+    return page;
+}
+
+TEST(nothing_that_rules_site_or_capture_say_is_ever_markup)
+{
+    static const char *const strangers[] = {"<script>alert", "<img",         "<!--", "]]>", "\xc2\x9b",
+                                            "\xe2\x80\xae",  "\xe2\x81\xa6", "\xff", "\xfe"};
+    for (int all = 0; all < 2; all++) {
+        char *page = hostile_page(all);
+        for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+            if (strstr(page, strangers[i])) fail_msg("%s got into the page", strangers[i]);
+        static const char *const ours[] = {"<script",    "</script",   "<style",  "</style", "<title>COMPL",
+                                           "<title>NON", "<title>INC", "</head>", "<main",   "</main"};
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) assert_in_range(times(page, ours[i]), 0, 1);
+        assert_int_equal(times(page, "<svg"), times(page, "</svg"));
+        assert_int_equal(times(page, "<table"), times(page, "</table"));
+        assert_int_equal(times(page, "<td"), times(page, "</td>"));
+        assert_true(times(page, "&lt;img src=x onerror=alert(1)&gt;") > 50);
+        assert_non_null(strstr(page, "class=\"map\""));
+        assert_non_null(strstr(page, "class=\"timeline\""));
+        free(page);
+    }
+}
+
+/* A link into this week's report leads to the same finding in next week's. */
+TEST(an_anchor_depends_on_what_a_finding_is_about_alone)
+{
+    char anchors[2][32] = {{0}};
+    for (int more = 0; more < 2; more++) {
+        struct evidence *e = evidence(SMALL_SITE "features: {ldap: on}\n");
+        wait_ms(e, 1000);
+        if (more)
+            tcp_answered(e, "192.0.2.1", 40003, "10.0.1.10", 4711), wait_ms(e, 5000), tcp_silent(e, "10.0.1.10", 40009, "10.0.3.6", 389);
+        tcp_silent(e, "10.0.1.10", 40000, "10.0.3.6", 389);
+        wait_ms(e, 10000);
+        const struct pp_report_options how = {.tool_version = "1"};
+        char *page;
+        size_t size;
+        assert_true(pp_report_write(judge(e), "html", &how, &page, &size));
+        const char *blocked = strstr(page, "<section id=\"blocked\">");
+        assert_non_null(blocked);
+        const char *anchor = strstr(blocked, "id=\"f-");
+        assert_non_null(anchor);
+        memcpy(anchors[more], anchor, sizeof "id='f-0123456789ab'" - 1);
+        free(page);
+    }
+    assert_string_equal(anchors[0], anchors[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +223,8 @@ int main(void)
         cmocka_unit_test(a_blank_that_keeps_words_together_becomes_one),
         cmocka_unit_test(an_element_has_its_class_and_its_text),
         cmocka_unit_test(a_report_full_of_hostile_names_has_no_element_of_theirs),
+        cmocka_unit_test(nothing_that_rules_site_or_capture_say_is_ever_markup),
+        cmocka_unit_test(an_anchor_depends_on_what_a_finding_is_about_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

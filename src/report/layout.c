@@ -1,0 +1,157 @@
+/* Graphviz's `dot`, the only part of it that is used: positions are read from its structures, and what is drawn with them is our own. So no
+ * name ever reaches Graphviz, and nothing of its output has to be trusted.
+ *
+ * Its plugin for layouts is linked, not searched for: nothing is loaded or read at run time, which a sandbox would not allow, and no fonts
+ * are measured, so the same drawing comes out on every machine that has the same version. */
+#include "layout.h"
+
+#include <gvc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern gvplugin_library_t gvplugin_dot_layout_LTX_library;
+
+enum { POINTS_AN_INCH = 72, COLUMNS_MAX = 64 };
+
+static int say_nothing(__attribute__((unused)) char *message) { return 0; }
+
+static void set_number(void *object, char *name, double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.3f", value);
+    agsafeset(object, name, text, "");
+}
+
+/* Turn lines round until none closes a circle. Graphviz would do that by itself, and leave 400 bytes behind for each. */
+static void turn_from(struct layout *layout, unsigned node, unsigned char *states)
+{
+    enum { NEW, OPEN, DONE };
+    states[node] = OPEN;
+    for (unsigned i = 0; i < layout->edge_count; i++) {
+        struct layout_edge *e = &layout->edges[i];
+        if (e->from != node || e->to == node || e->is_turned) continue;
+        if (states[e->to] == OPEN)
+            e->is_turned = true;
+        else if (states[e->to] == NEW)
+            turn_from(layout, e->to, states);
+    }
+    states[node] = DONE;
+}
+
+static bool turn_round(struct layout *layout)
+{
+    unsigned char *states = calloc(layout->node_count + 1u, 1);
+    if (!states) return false;
+    for (unsigned i = 0; i < layout->node_count; i++)
+        if (!states[i]) turn_from(layout, i, states);
+    free(states);
+    return true;
+}
+
+static bool add_nodes(const struct layout *layout, Agraph_t *graph, Agnode_t **nodes)
+{
+    for (unsigned i = 0; i < layout->node_count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%u", i);
+        if (!(nodes[i] = agnode(graph, name, 1))) return false;
+        agsafeset(nodes[i], "label", "", "");
+        agsafeset(nodes[i], "shape", "box", "");
+        agsafeset(nodes[i], "fixedsize", "true", "");
+        set_number(nodes[i], "width", layout->nodes[i].width / POINTS_AN_INCH);
+        set_number(nodes[i], "height", layout->nodes[i].height / POINTS_AN_INCH);
+    }
+    return true;
+}
+
+/* Room for a label is a word of as many x: without a plugin that measures text, Graphviz has a width in its own tables for each. */
+static void make_room(Agedge_t *edge, unsigned columns)
+{
+    char word[COLUMNS_MAX + 1] = "";
+    if (!columns) return;
+    memset(word, 'x', columns < COLUMNS_MAX ? columns : COLUMNS_MAX);
+    agsafeset(edge, "label", word, "");
+    agsafeset(edge, "fontname", "Courier", "");
+    agsafeset(edge, "fontsize", "12", "");
+}
+
+static bool add_edges(const struct layout *layout, Agraph_t *graph, Agnode_t **nodes, Agedge_t **edges)
+{
+    for (unsigned i = 0; i < layout->edge_count; i++) {
+        const struct layout_edge *e = &layout->edges[i];
+        char name[16];
+        snprintf(name, sizeof name, "%u", i);
+        unsigned first = e->is_turned ? e->to : e->from, second = e->is_turned ? e->from : e->to;
+        if (!(edges[i] = agedge(graph, nodes[first], nodes[second], name, 1))) return false;
+        agsafeset(edges[i], "dir", e->is_turned ? "back" : "forward", "");
+        make_room(edges[i], e->label_columns);
+    }
+    return true;
+}
+
+static struct layout_point flipped(const struct layout *layout, pointf p) { return (struct layout_point){p.x, layout->height - p.y}; }
+
+static bool read_edge(const struct layout *layout, struct layout_edge *out, Agedge_t *edge)
+{
+    const splines *all = ED_spl(edge);
+    if (ED_label(edge)) out->label = flipped(layout, ED_label(edge)->pos);
+    if (!all || !all->size || all->list[0].size < 1) return true;
+    const bezier *curve = &all->list[0];
+    out->point_count = (unsigned)curve->size;
+    if (!(out->points = calloc(out->point_count, sizeof *out->points))) return false;
+    for (unsigned i = 0; i < out->point_count; i++)
+        out->points[out->is_turned ? out->point_count - 1 - i : i] = flipped(layout, curve->list[i]);
+    out->tip = out->points[out->point_count - 1];
+    if (out->is_turned ? curve->sflag : curve->eflag) out->tip = flipped(layout, out->is_turned ? curve->sp : curve->ep);
+    return true;
+}
+
+static bool read_all(struct layout *layout, Agraph_t *graph, Agnode_t **nodes, Agedge_t **edges)
+{
+    layout->width = GD_bb(graph).UR.x;
+    layout->height = GD_bb(graph).UR.y;
+    for (unsigned i = 0; i < layout->node_count; i++) layout->nodes[i].center = flipped(layout, ND_coord(nodes[i]));
+    for (unsigned i = 0; i < layout->edge_count; i++)
+        if (!read_edge(layout, &layout->edges[i], edges[i])) return false;
+    return true;
+}
+
+static bool make_with(struct layout *layout, GVC_t *context, Agraph_t *graph, Agnode_t **nodes, Agedge_t **edges)
+{
+    agsafeset(graph, "rankdir", "LR", "");
+    agsafeset(graph, "nodesep", "0.35", "");
+    agsafeset(graph, "ranksep", "0.7", "");
+    if (!add_nodes(layout, graph, nodes) || !add_edges(layout, graph, nodes, edges)) return false;
+    if (gvLayout(context, graph, "dot") != 0) return false;
+    bool ok = read_all(layout, graph, nodes, edges);
+    gvFreeLayout(context, graph);
+    return ok;
+}
+
+/* One for the life of the process: gvFreeContext leaves 400 bytes of it behind, which a service would do at every judgement. */
+static GVC_t *context_of_all(void)
+{
+    static lt_symlist_t plugins[] = {{"gvplugin_dot_layout_LTX_library", &gvplugin_dot_layout_LTX_library}, {NULL, NULL}};
+    static GVC_t *context;
+    if (!context) context = gvContextPlugins(plugins, 0);
+    return context;
+}
+
+bool layout_make(struct layout *layout)
+{
+    Agnode_t **nodes = calloc(layout->node_count + 1u, sizeof *nodes);
+    Agedge_t **edges = calloc(layout->edge_count + 1u, sizeof *edges);
+    agseterrf(say_nothing);
+    GVC_t *context = context_of_all();
+    Agraph_t *graph = agopen("map", Agdirected, NULL);
+    bool ok = nodes && edges && context && graph && turn_round(layout) && make_with(layout, context, graph, nodes, edges);
+    if (graph) agclose(graph);
+    free(nodes);
+    free(edges);
+    return ok;
+}
+
+void layout_finish(struct layout *layout)
+{
+    for (unsigned i = 0; i < layout->edge_count; i++) free(layout->edges[i].points);
+}
