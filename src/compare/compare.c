@@ -1,10 +1,10 @@
 #include "portproof/compare.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "arena.h"
 #include "error.h"
+#include "saved.h"
 #include "text.h"
 
 static const char *const change_names[PP_CHANGE_COUNT] = {[PP_KEPT] = "kept",
@@ -45,28 +45,6 @@ static const char *host_name(struct builder *b, const json_t *object, bool befor
     for (size_t i = 0; before && name && i < b->rename_count; i++)
         if (strcmp(b->renames[i].before, name) == 0) return b->renames[i].after;
     return member(b, object, "name");
-}
-
-static json_t *load(const char *bytes, size_t size, struct pp_error *error)
-{
-    json_error_t problem;
-    json_t *report = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &problem);
-    if (!report) {
-        char safe[200];
-        escape_into(safe, sizeof safe, problem.text, strlen(problem.text));
-        error_at(error, problem.line > 0 ? (uint32_t)problem.line : 1, problem.column > 0 ? (uint32_t)problem.column : 1,
-                 "not JSON: %s; expected a report that portproof wrote with --format json", safe);
-        return NULL;
-    }
-    const char *schema = json_string_value(json_object_get(report, "schema"));
-    if (schema && strcmp(schema, "portproof/report/1") == 0 && json_is_array(json_object_get(report, "rows")) &&
-        json_is_array(json_object_get(report, "findings")))
-        return report;
-    char safe[80];
-    escape_into(safe, sizeof safe, schema ? schema : "none", strlen(schema ? schema : "none"));
-    error_at(error, 0, 0, "schema %s, or no rows and findings; expected a report of schema portproof/report/1", safe);
-    json_decref(report);
-    return NULL;
 }
 
 static enum pp_change change_of(const char *before, const char *after)
@@ -227,9 +205,9 @@ struct pp_comparison *pp_compare(const char *before, size_t before_size, const c
     bool ok = b.arena && (b.out = arena_alloc(b.arena, sizeof *b.out));
     error_at(error, 0, 0, "out of memory");
     *which = 0;
-    ok = ok && (b.report[0] = load(before, before_size, error));
+    ok = ok && (b.report[0] = saved_load(before, before_size, error));
     if (ok) *which = 1;
-    ok = ok && (b.report[1] = load(after, after_size, error));
+    ok = ok && (b.report[1] = saved_load(after, after_size, error));
     if (ok) {
         b.out->memory = b.arena;
         b.out->verdict_before = member(&b, b.report[0], "verdict");

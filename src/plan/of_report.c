@@ -1,50 +1,30 @@
 /* What a report of an earlier run left open. The report is a file that somebody hands in: nothing in it is believed to be as it should. */
-#include <jansson.h>
 #include <string.h>
 
 #include "builder.h"
 #include "error.h"
+#include "saved.h"
 #include "text.h"
 
-enum { WORDS_MAX = 200, WORD_MAX = 80 };
-
-static const char *string(const json_t *object, const char *key) { return json_string_value(json_object_get(object, key)); }
-
-static json_t *load(const char *bytes, size_t size, struct pp_error *error)
-{
-    json_error_t problem;
-    char safe[WORDS_MAX];
-    json_t *report = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &problem);
-    if (!report) {
-        escape_into(safe, sizeof safe, problem.text, strlen(problem.text));
-        error_at(error, problem.line > 0 ? (uint32_t)problem.line : 1, problem.column > 0 ? (uint32_t)problem.column : 1,
-                 "not JSON: %s; expected a report that portproof wrote with --format json", safe);
-        return NULL;
-    }
-    const char *schema = string(report, "schema");
-    if (schema && strcmp(schema, "portproof/report/1") == 0 && json_is_array(json_object_get(report, "rows"))) return report;
-    escape_into(safe, WORD_MAX, schema ? schema : "none", strlen(schema ? schema : "none"));
-    error_at(error, 0, 0, "schema %s, or no rows; expected a report of schema portproof/report/1", safe);
-    json_decref(report);
-    return NULL;
-}
+enum { WORD_MAX = 80 };
 
 static const char *open_state(const json_t *edge)
 {
-    const char *state = string(edge, "state");
-    if (!state || !json_is_true(json_object_get(edge, "due"))) return NULL;
+    const char *state = saved_string(edge, "state");
+    if (!json_is_true(json_object_get(edge, "due"))) return NULL;
     return strcmp(state, "missing") == 0 ? "missing" : strcmp(state, "not-observable") == 0 ? "not-observable" : NULL;
 }
 
 static bool add_row(struct plan_builder *b, const json_t *row, struct pp_error *error)
 {
-    const char *id = string(row, "id");
-    uint16_t number = id ? pp_spec_find_row(b->out->spec, id) : PP_NONE;
+    const char *id = saved_string(row, "id");
+    uint16_t number = pp_spec_find_row(b->out->spec, id);
     size_t i;
     json_t *edge;
     if (number == PP_NONE) {
         char safe[WORD_MAX];
-        escape_into(safe, sizeof safe, id ? id : "without a name", strlen(id ? id : "without a name"));
+        if (!*id) id = "without a name";
+        escape_into(safe, sizeof safe, id, strlen(id));
         return error_at(error, 0, 0, "row %s, which the rules do not have; expected a report made with the same rules", safe);
     }
     if (test_plan_skips(b->out->spec, number)) return true;
@@ -53,8 +33,8 @@ static bool add_row(struct plan_builder *b, const json_t *row, struct pp_error *
         json_int_t port = json_integer_value(json_object_get(edge, "port"));
         struct open_edge open = {.row = number, .state = open_state(edge), .port = port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0};
         if (!open.state) continue;
-        open.from = test_plan_safe(b, string(json_object_get(edge, "from"), "name"));
-        open.to = test_plan_safe(b, string(json_object_get(edge, "to"), "name"));
+        open.from = test_plan_safe(b, saved_string(json_object_get(edge, "from"), "name"));
+        open.to = test_plan_safe(b, saved_string(json_object_get(edge, "to"), "name"));
         if (!test_plan_add(b, &open)) return error_at(error, 0, 0, "out of memory");
     }
     return true;
@@ -64,7 +44,7 @@ struct pp_test_plan *pp_test_plan_of_report(const struct pp_spec *spec, const st
                                             struct pp_error *error)
 {
     struct plan_builder b;
-    json_t *report = load(json, size, error), *row;
+    json_t *report = saved_load(json, size, error), *row;
     size_t i;
     bool ok = true;
     if (!report) return NULL;
