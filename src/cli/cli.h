@@ -60,6 +60,8 @@ const char *show(const char *string);
 
 /** Read a whole text file, at most 16 MiB. NULL: a message was printed. */
 char *read_text(const char *path, size_t *size);
+/** Read a whole file, or standard input for "-", of any size that memory has room for. NULL: a message was printed. */
+char *read_bytes(const char *path, size_t *size);
 /** The built-in rules, or those of --rules. NULL: a message was printed. */
 struct pp_spec *load_rules(const struct arguments *arguments);
 /** The site of --site; *site NULL when none is named. false: a message was printed. */

@@ -76,6 +76,30 @@ char *read_text(const char *path, size_t *size)
     return bytes;
 }
 
+char *read_bytes(const char *path, size_t *size)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    size_t room = 1 << 16;
+    char *bytes = file ? malloc(room) : NULL;
+    if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
+    *size = 0;
+    for (size_t got; bytes && (got = fread(bytes + *size, 1, room - *size, file)) > 0;) {
+        *size += got;
+        if (*size < room) continue;
+        char *larger = realloc(bytes, room *= 2);
+        if (!larger) free(bytes);
+        bytes = larger;
+    }
+    bool failed = ferror(file);
+    if (!bytes || failed) {
+        complain("%s: %s", show(path), bytes ? "cannot read it" : "out of memory");
+        free(bytes);
+        bytes = NULL;
+    }
+    if (file != stdin) fclose(file);
+    return bytes;
+}
+
 static void complain_at(const char *path, const struct pp_error *error)
 {
     if (error->line)

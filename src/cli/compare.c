@@ -166,7 +166,7 @@ static char *load_side(const struct arguments *a, char *operand, const char *sit
     if (file) fclose(file);
     if (file && first != '{') return judge(a, &operand, 1, site, size);
     if (file && site) return complain("%s: a report, which was judged already; expected no site file with it", show(operand)), NULL;
-    return read_text(operand, size);
+    return read_bytes(operand, size);
 }
 
 /* OLD=NEW, as given; the strings are taken apart in place. false: a message was printed. */

@@ -56,31 +56,6 @@ struct piece {
     uint32_t base;        /* the number of its first capture here */
 };
 
-/* A whole file, of any size that memory has room for. */
-static char *read_bytes(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    size_t room = 1 << 16;
-    char *bytes = file ? malloc(room) : NULL;
-    if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
-    *size = 0;
-    for (size_t got; bytes && (got = fread(bytes + *size, 1, room - *size, file)) > 0;) {
-        *size += got;
-        if (*size < room) continue;
-        char *larger = realloc(bytes, room *= 2);
-        if (!larger) free(bytes);
-        bytes = larger;
-    }
-    bool failed = ferror(file);
-    if (!bytes || failed) {
-        complain("%s: %s", show(path), bytes ? "cannot read it" : "out of memory");
-        free(bytes);
-        bytes = NULL;
-    }
-    fclose(file);
-    return bytes;
-}
-
 static void finish(struct piece *pieces, int count)
 {
     for (int i = 0; pieces && i < count; i++) free(pieces[i].bytes);

@@ -38,7 +38,7 @@ static bool load_seen(const struct arguments *a, const struct pp_spec *spec, boo
     size_t size;
     *seen = NULL;
     if (!a->seen) return true;
-    char *json = read_text(a->seen, &size);
+    char *json = read_bytes(a->seen, &size);
     if (!json) return false;
     *seen = calloc(spec->row_count + 1u, sizeof **seen);
     bool ok = *seen && pp_report_rows_seen(spec, json, size, *seen, &error);
@@ -77,7 +77,7 @@ int run_fix(struct arguments *a)
     if (!is_firewall_format(format))
         return complain("--format %s: expected nftables, iptables, cisco-acl or csv", show(format)), EXIT_INPUT;
     if (a->operand_count != 1) return complain("fix: expected one report, REPORT.json"), EXIT_INPUT;
-    char *json = read_text(a->operands[0], &size);
+    char *json = read_bytes(a->operands[0], &size);
     if (!json) return EXIT_INPUT;
     struct pp_request *request = pp_request_of_report(json, size, &error);
     if (!request) complain_of(a->operands[0], &error);

@@ -38,7 +38,7 @@ static int plan_report(struct session *s, const char *path, const char *format, 
 {
     struct pp_error error = {0};
     size_t size;
-    char *json = read_text(path, &size);
+    char *json = read_bytes(path, &size);
     struct pp_spec *effective = json ? effective_rules(s->spec, s->site) : NULL;
     struct pp_test_plan *plan = effective ? pp_test_plan_of_report(effective, s->site, json, size, &error) : NULL;
     int status = EXIT_INPUT;

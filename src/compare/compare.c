@@ -1,5 +1,6 @@
 #include "portproof/compare.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
@@ -79,16 +80,43 @@ static const char *edge_name(struct builder *b, const json_t *row, const json_t 
     return arena_format(b->arena, "%s%s -> %s%s", any_from, *from ? from : member(b, row, "from"), any_to, *to ? to : member(b, row, "to"));
 }
 
-static const char *edge_state(struct builder *b, const json_t *row, const char *name, bool before)
+/* Names with what is known by them, to be found again; a report may have ten thousand. */
+struct known {
+    const char *name, *state;
+    const json_t *what;
+};
+
+struct names {
+    struct known *in_order, *sorted;
+    size_t count, sorted_count; /* in_order; different ones */
+};
+
+static int by_name(const void *a, const void *b) { return strcmp(((const struct known *)a)->name, ((const struct known *)b)->name); }
+
+static bool names_init(struct builder *b, struct names *names, size_t most)
 {
-    size_t i;
-    json_t *edge;
-    json_array_foreach(json_object_get(row, "edges"), i, edge)
-    {
-        const char *other = edge_name(b, row, edge, before);
-        if (other && strcmp(other, name) == 0) return member(b, edge, "state");
-    }
-    return "absent";
+    names->count = 0;
+    names->in_order = arena_alloc(b->arena, (most + 1) * sizeof *names->in_order);
+    names->sorted = arena_alloc(b->arena, (most + 1) * sizeof *names->sorted);
+    return names->in_order && names->sorted;
+}
+
+/* Of equal names the first one counts. */
+static void names_sort(struct names *names)
+{
+    size_t kept = 0;
+    if (!names->count) return;
+    memcpy(names->sorted, names->in_order, names->count * sizeof *names->sorted);
+    qsort(names->sorted, names->count, sizeof *names->sorted, by_name);
+    for (size_t i = 1; i < names->count; i++)
+        if (strcmp(names->sorted[kept].name, names->sorted[i].name) != 0) names->sorted[++kept] = names->sorted[i];
+    names->sorted_count = kept + 1;
+}
+
+static struct known *names_find(const struct names *names, const char *name)
+{
+    struct known wanted = {.name = name};
+    return names->count ? bsearch(&wanted, names->sorted, names->sorted_count, sizeof *names->sorted, by_name) : NULL;
 }
 
 static bool add_row(struct builder *b, struct pp_row_change_seen one)
@@ -105,24 +133,40 @@ static bool add_row(struct builder *b, struct pp_row_change_seen one)
     return true;
 }
 
-static bool compare_edges(struct builder *b, const char *id, const json_t *before, const json_t *after)
+/* The edges of a row, by their names. */
+static bool name_edges(struct builder *b, const json_t *row, bool before, struct names *names)
 {
+    const json_t *edges = json_object_get(row, "edges");
     size_t i;
     json_t *edge;
-    json_array_foreach(json_object_get(after, "edges"), i, edge)
+    if (!names_init(b, names, json_array_size(edges))) return false;
+    json_array_foreach(edges, i, edge)
     {
-        const char *name = edge_name(b, after, edge, false), *now = member(b, edge, "state");
-        const char *then = name && before ? edge_state(b, before, name, true) : "absent";
-        const char *outcome = strcmp(now, "blocked") == 0 ? member(b, edge, "outcome") : "";
-        if (!name ||
-            (strcmp(then, now) != 0 && !add_row(b, (struct pp_row_change_seen){id, name, then, now, outcome, change_of(then, now)})))
+        struct known one = {edge_name(b, row, edge, before), member(b, edge, "state"), edge};
+        if (!one.name) return false;
+        names->in_order[names->count++] = one;
+    }
+    names_sort(names);
+    return true;
+}
+
+static bool compare_edges(struct builder *b, const char *id, const json_t *before, const json_t *after)
+{
+    struct names then, now;
+    if (!name_edges(b, before, true, &then) || !name_edges(b, after, false, &now)) return false;
+    for (size_t i = 0; i < now.count; i++) {
+        const struct known *one = &now.in_order[i], *was = names_find(&then, one->name);
+        const char *state = was ? was->state : "absent";
+        const char *outcome = strcmp(one->state, "blocked") == 0 ? member(b, one->what, "outcome") : "";
+        if (strcmp(state, one->state) != 0 &&
+            !add_row(b, (struct pp_row_change_seen){id, one->name, state, one->state, outcome, change_of(state, one->state)}))
             return false;
     }
-    json_array_foreach(json_object_get(before, "edges"), i, edge)
-    {
-        const char *name = edge_name(b, before, edge, true), *then = member(b, edge, "state");
-        if (!name || strcmp(edge_state(b, after, name, false), "absent") != 0) continue;
-        if (!add_row(b, (struct pp_row_change_seen){id, name, then, "absent", "", change_of(then, "absent")})) return false;
+    for (size_t i = 0; i < then.count; i++) {
+        const struct known *one = &then.in_order[i];
+        if (names_find(&now, one->name)) continue;
+        if (!add_row(b, (struct pp_row_change_seen){id, one->name, one->state, "absent", "", change_of(one->state, "absent")}))
+            return false;
     }
     return true;
 }
@@ -167,32 +211,36 @@ static const char *hole_text(struct builder *b, const json_t *finding, bool befo
                         member(b, finding, "reason"));
 }
 
-static bool has_hole(struct builder *b, unsigned side, const char *text)
+static bool name_holes(struct builder *b, unsigned side, struct names *names)
 {
+    const json_t *findings = json_object_get(b->report[side], "findings");
     size_t i;
     json_t *finding;
-    json_array_foreach(json_object_get(b->report[side], "findings"), i, finding)
+    if (!names_init(b, names, json_array_size(findings))) return false;
+    json_array_foreach(findings, i, finding)
     {
-        const char *other = is_hole(finding) ? hole_text(b, finding, side == 0) : NULL;
-        if (other && strcmp(other, text) == 0) return true;
+        if (!is_hole(finding)) continue;
+        struct known one = {hole_text(b, finding, side == 0), "", finding};
+        if (!one.name) return false;
+        names->in_order[names->count++] = one;
     }
-    return false;
+    names_sort(names);
+    return true;
 }
 
+/* Those that only one side has, each once: opened ones first, in the order of the report. */
 static bool compare_holes(struct builder *b)
 {
-    size_t most = json_array_size(json_object_get(b->report[0], "findings")) + json_array_size(json_object_get(b->report[1], "findings"));
-    b->out->holes = arena_alloc(b->arena, (most + 1) * sizeof *b->out->holes);
+    struct names holes[2];
+    if (!name_holes(b, 0, &holes[0]) || !name_holes(b, 1, &holes[1])) return false;
+    b->out->holes = arena_alloc(b->arena, (holes[0].count + holes[1].count + 1) * sizeof *b->out->holes);
     if (!b->out->holes) return false;
-    for (unsigned side = 0; side < 2; side++) {
-        size_t i;
-        json_t *finding;
-        json_array_foreach(json_object_get(b->report[!side], "findings"), i, finding)
-        {
-            const char *text = is_hole(finding) ? hole_text(b, finding, side == 1) : NULL;
-            if (!text || has_hole(b, side, text)) continue;
-            bool known = b->out->hole_count && strcmp(b->out->holes[b->out->hole_count - 1].text, text) == 0;
-            if (!known) b->out->holes[b->out->hole_count++] = (struct pp_hole){text, side == 0};
+    for (unsigned side = 2; side-- > 0;) {
+        for (size_t i = 0; i < holes[side].count; i++) {
+            const char *text = holes[side].in_order[i].name;
+            struct known *one = names_find(&holes[side], text);
+            if (!*one->state && !names_find(&holes[!side], text)) b->out->holes[b->out->hole_count++] = (struct pp_hole){text, side == 1};
+            one->state = "told";
         }
     }
     return true;
