@@ -25,7 +25,7 @@ bool ring_map(struct ring *ring, int fd, uint32_t wanted)
     void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED) return false;
     const struct tpacket_block_desc *first = at;
-    if (first->version != 1 && first->version != TPACKET_V3) {
+    if (first->version != TPACKET_V3) {
         munmap(at, bytes);
         return false;
     }
