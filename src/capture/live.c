@@ -101,6 +101,14 @@ static int activate(struct live *live, pcap_t *pcap)
     return pcap_activate(pcap);
 }
 
+/* Something cannot be had now. The first time that is the end of the capture, and said; later the interface may just be about to change,
+ * and opening it is tried again. */
+static bool refuse(struct pp_capture *capture, const char *what, const char *why)
+{
+    if (!capture->live->opened) capture_stop(capture, CORRUPT, "%s: %s", what, why);
+    return false;
+}
+
 /* Compiled once: opening again happens when privileges are gone, and names in an expression could not be looked up. */
 static bool set_kernel_filter(struct pp_capture *capture, pcap_t *pcap)
 {
@@ -114,14 +122,14 @@ static bool set_kernel_filter(struct pp_capture *capture, pcap_t *pcap)
             return capture_stop(capture, CORRUPT, "bad filter expression: %s", pcap_geterr(pcap));
         live->filter_dlt = dlt;
     }
-    if (pcap_setfilter(pcap, &live->filter) != 0) return capture_stop(capture, CORRUPT, "cannot set the filter: %s", pcap_geterr(pcap));
+    if (pcap_setfilter(pcap, &live->filter) != 0) return refuse(capture, "cannot set the filter", pcap_geterr(pcap));
     live->unfiltered_until = time_of_day_ns();
     return true;
 }
 
 /* Before it joins its group a socket sees what is the others', too: nothing is let in until it has joined, and what came before that is
- * discarded by its time. *not_now: sockets of an interface that is gone still hold the group. */
-static bool share(struct pp_capture *capture, pcap_t *pcap, bool *not_now)
+ * discarded by its time. Sockets of an interface that is gone may still hold the group. */
+static bool share(struct pp_capture *capture, pcap_t *pcap)
 {
     struct live *live = capture->live;
     int fd = pcap_fileno(pcap);
@@ -135,33 +143,30 @@ static bool share(struct pp_capture *capture, pcap_t *pcap, bool *not_now)
     live->from_ns = date_now(live);
     if (shut && packet_socket_join(fd, live->options.fanout, live->watch.now.loopback))
         return capture->filter.expression || packet_socket_open(fd, most); /* a filter is set next */
-    *not_now = live->opened;
-    return *not_now ? false : capture_stop(capture, CORRUPT, "cannot share the interface among threads: %s", strerror(errno));
+    return refuse(capture, "cannot share the interface among threads", strerror(errno));
 }
 
 /* What an activated handle still needs. 0, or as open_handle. */
 static int set_up(struct pp_capture *capture, pcap_t *pcap)
 {
     char said[PCAP_ERRBUF_SIZE] = "";
-    bool not_now = false;
-    if (!share(capture, pcap, &not_now)) return not_now ? PCAP_ERROR_IFACE_NOT_UP : PCAP_ERROR;
-    if (!set_kernel_filter(capture, pcap)) return PCAP_ERROR;
-    if (pcap_setnonblock(pcap, 1, said) != 0) return capture_stop(capture, CORRUPT, "cannot capture: %s", said), PCAP_ERROR;
-    return 0;
+    bool good = share(capture, pcap) && set_kernel_filter(capture, pcap);
+    if (good && pcap_setnonblock(pcap, 1, said) != 0) good = refuse(capture, "cannot capture", said);
+    return good ? 0 : PCAP_ERROR;
 }
 
 /* Of the interface as the watch knows it, or as the user named it. PCAP_ERROR_NO_SUCH_DEVICE, PCAP_ERROR_IFACE_NOT_UP: not now. Any
- * other failure has stopped the capture. */
+ * other failure has stopped the capture, if it is the first time. */
 static int open_handle(struct pp_capture *capture)
 {
     struct live *live = capture->live;
     char said[PCAP_ERRBUF_SIZE] = "";
     pcap_t *pcap = pcap_create(*live->watch.now.name ? live->watch.now.name : capture->name, said);
-    if (!pcap) return capture_stop(capture, CORRUPT, "cannot capture: %s", said), PCAP_ERROR;
+    if (!pcap) return refuse(capture, "cannot capture", said), PCAP_ERROR;
     live->counts.read_ns = date_now(live);
     int status = activate(live, pcap);
     const char *why = status < 0 ? refusal(status, pcap_geterr(pcap)) : NULL;
-    if (why) capture_stop(capture, CORRUPT, "cannot capture: %s", why);
+    if (why) refuse(capture, "cannot capture", why);
     if (status >= 0) status = set_up(capture, pcap);
     if (status < 0) {
         pcap_close(pcap);

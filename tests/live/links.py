@@ -127,6 +127,8 @@ def main(portproof):
         return "it spins while the link is gone"
     if "error" in capture or report["fitness"]["grade"] == "good":
         return "capture: %s, %s" % (capture, report["fitness"])
+    if "error" in capture:
+        return "capture: %s" % capture
     told = live.told("link")
     if {event["from"] for event in told if "to" in event} != {gap["from"] for gap in capture["gaps"]}:
         return "gaps: %s, told: %s" % (capture["gaps"], told)
