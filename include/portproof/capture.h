@@ -163,7 +163,7 @@ const struct pp_capture_info *pp_capture_info(const struct pp_capture *capture);
 /** Add up what is known of two captures that share the packets of one interface. The gaps are those of `info`. */
 void pp_capture_info_join(struct pp_capture_info *info, const struct pp_capture_info *other);
 
-/** Live: refresh the counts from the kernel; done every second anyway. */
+/** Live: refresh the counts from the kernel; done every second anyway. Does not wait; another thread may wait for packets meanwhile. */
 void pp_capture_update_drops(struct pp_capture *capture);
 
 void pp_capture_close(struct pp_capture *capture); /* takes NULL */

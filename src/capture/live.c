@@ -505,12 +505,10 @@ void pp_capture_resume(struct pp_capture *capture, const struct pp_capture_info 
     info->drops = info->account.dropped + info->account.interface_dropped;
 }
 
+/* Of the handle alone: what the interface itself says comes with the news of the watch, which are the reading thread's. */
 void pp_capture_update_drops(struct pp_capture *capture)
 {
-    if (!capture->live || !capture->live->pcap) return;
-    link_watch_ask(&capture->live->watch);
-    link_watch_await(&capture->live->watch, ANSWER_MS, link_changed, capture);
-    read_counts(capture);
+    if (capture->live && capture->live->pcap) read_counts(capture);
 }
 
 void pp_capture_finish_live(struct pp_capture *capture)
@@ -523,7 +521,9 @@ void pp_capture_finish_live(struct pp_capture *capture)
         return;
     }
     begin_emptying(live);
-    pp_capture_update_drops(capture);
+    link_watch_ask(&live->watch);
+    link_watch_await(&live->watch, ANSWER_MS, link_changed, capture);
+    read_counts(capture);
 }
 
 void live_close(struct live *live)

@@ -158,7 +158,7 @@ bool listen_begin(struct outlet *outlet, const struct arguments *a)
     if (!these || !shelf_init(&these->shelf)) return free(these), complain("live: out of memory"), false;
     these->at.socket = -1;
     these->quiet = a->quiet;
-    these->refresh_ns = a->refresh_ns ? a->refresh_ns : (uint64_t)REFRESH_DEFAULT_S * NS_PER_S;
+    these->refresh_ns = refresh_interval_ns(a);
     these->shelf.stale_ns = STALE_REFRESHES * these->refresh_ns;
     if (these->shelf.stale_ns < (uint64_t)STALE_LEAST_S * NS_PER_S) these->shelf.stale_ns = (uint64_t)STALE_LEAST_S * NS_PER_S;
     terminal_options(a, &these->options);

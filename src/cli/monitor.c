@@ -22,12 +22,17 @@ struct monitor {
     double *rates;
 };
 
+uint64_t refresh_interval_ns(const struct arguments *a)
+{
+    return a->refresh_ns ? a->refresh_ns : (a->view ? VIEW_REFRESH_DEFAULT_S : REFRESH_DEFAULT_S) * UINT64_C(1000000000);
+}
+
 struct monitor *monitor_begin(const struct arguments *a)
 {
     struct monitor *monitor = calloc(1, sizeof *monitor);
     if (monitor) monitor->watch = pp_watch_create();
     if (!monitor || !monitor->watch) return monitor_end(monitor), complain("live: out of memory"), NULL;
-    monitor->every_ns = a->refresh_ns ? a->refresh_ns : (a->view ? VIEW_REFRESH_DEFAULT_S : REFRESH_DEFAULT_S) * UINT64_C(1000000000);
+    monitor->every_ns = refresh_interval_ns(a);
     for (unsigned i = 0; i < OUTLETS; i++) {
         struct outlet *outlet = &monitor->outlets[monitor->count];
         if (!beginnings[i](outlet, a)) return monitor_end(monitor), NULL;

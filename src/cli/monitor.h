@@ -43,6 +43,9 @@ bool view_begin(struct outlet *outlet, const struct arguments *arguments);     /
 /** Whether there is a terminal that can show it, and nobody asked for something else. */
 bool view_possible(const struct arguments *arguments);
 
+/** How often it is judged, with what the arguments say. */
+uint64_t refresh_interval_ns(const struct arguments *arguments);
+
 struct monitor;
 
 /** NULL: a message was printed. */

@@ -23,7 +23,7 @@ enum { CAPTURED_MOST = 65535, NAME_MOST = 120 };
 
 struct kept_frame {
     struct pp_frame frame; /* its bytes are owned */
-    uint32_t headers;
+    uint32_t size;         /* of them */
 };
 
 struct kept {
@@ -54,7 +54,7 @@ static bool keep_frame(struct job *job, struct kept *kept, const struct pp_frame
     if (!bytes) return error_at(job->error, 0, 0, "out of memory");
     memcpy(bytes, frame->bytes, size);
     struct kept_frame *one = &kept->frames[kept->count++];
-    *one = (struct kept_frame){.frame = *frame, .headers = (uint32_t)size};
+    *one = (struct kept_frame){.frame = *frame, .size = (uint32_t)size};
     one->frame.bytes = bytes;
     return true;
 }
@@ -149,7 +149,7 @@ static bool write_packets(const struct job *job, FILE *to, uint32_t number)
         describe(job, number, &comment);
         add_place(job, &comment, &kept->frames[i].frame);
         errno = ENOMEM;
-        ok = !comment.failed && pcapng_packet(&file, &kept->frames[i].frame, kept->frames[i].headers, comment.bytes);
+        ok = !comment.failed && pcapng_packet(&file, &kept->frames[i].frame, kept->frames[i].size, comment.bytes);
         text_finish(&comment);
     }
     return ok;
