@@ -66,7 +66,7 @@ static void tell(struct state *state)
     if (now.failing)
         complain("--state %s: %s; goes on listening, and tries again", show(state->folder), now.error);
     else
-        complain("--state %s: written again; nothing was since %s, and nothing is missing", show(state->folder),
+        complain("--state %s: can be written again; it could not since %s, and nothing is missing", show(state->folder),
                  time_readable(now.failing_since_ns, false, since));
 }
 
