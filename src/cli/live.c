@@ -41,11 +41,9 @@ static bool reload(struct session *s, const struct arguments *a)
         pp_spec_destroy(spec);
         return complain("live: keeps the rules and the site that it has"), true;
     }
-    if (!pp_audit_set_rules(s->audit, spec, site) || !state_rules_changed(s)) {
-        pp_site_destroy(site);
-        pp_spec_destroy(spec);
+    /* Out of memory: it is not known which rules the audit has now, so neither are given back; listening ends. */
+    if (!pp_audit_set_rules(s->audit, spec, site) || !state_rules_changed(s))
         return complain("live: out of memory while changing the rules"), false;
-    }
     pp_site_destroy(s->site);
     pp_spec_destroy(s->spec);
     s->spec = spec;
