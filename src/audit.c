@@ -222,7 +222,9 @@ static bool open_next(struct pp_audit *audit, bool *failed)
 static void leave(struct pp_audit *audit, struct input *input)
 {
     if (--input->readers || !input->exhausted) return;
-    keep_info(audit, &audit->captures[audit->first_index + (uint32_t)(input - audit->inputs)], input);
+    size_t i = (size_t)(input - audit->inputs);
+    keep_info(audit, &audit->captures[audit->first_index + i], input);
+    if (audit->options.names) audit->captures[audit->first_index + i].name = audit->options.names[i];
     pp_capture_close(input->capture);
     input->capture = NULL;
 }

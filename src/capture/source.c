@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "hasher.h"
 #include "inflate.h"
 #include "pump.h"
 
@@ -79,6 +80,7 @@ static bool map_file(struct source *source, size_t size)
     input->map = input->at = map;
     input->map_size = input->left = size;
     input->unmap = true; /* and the descriptor stays open, for windows */
+    if (input->hashing) input->hasher = hasher_create(input->fd, size);
     return true;
 }
 
@@ -116,6 +118,7 @@ void source_close(struct source *source)
 {
     struct input *input = &source->input;
     pump_destroy(source->pump);
+    hasher_destroy(input->hasher);
     if (input->unmap) munmap((void *)(uintptr_t)input->map, input->map_size);
     if (input->fd >= 0 && input->fd != STDIN_FILENO) close(input->fd);
     free(input->chunk);
@@ -193,6 +196,10 @@ void source_digest(struct source *source, char out[DIGEST_HEX_SIZE])
         return;
     }
     if (!input->hashing) return;
+    if (input->hasher) {
+        hasher_digest(input->hasher, out);
+        return;
+    }
     if (input->map)
         digest_add(&input->digest, input->map, input->map_size);
     else if (!input->ended)

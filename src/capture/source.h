@@ -14,6 +14,7 @@
 #include "digest.h"
 #include "portproof/base.h"
 
+struct hasher;
 struct inflater;
 struct pump;
 
@@ -28,7 +29,8 @@ struct input {
     uint8_t *chunk;
     uint64_t read_bytes; /* of a stream */
     bool ended, hashing;
-    struct digest digest;
+    struct digest digest;  /* of a stream, as it is read */
+    struct hasher *hasher; /* of a mapped file; NULL: none */
 };
 
 struct source {

@@ -1,8 +1,7 @@
 #include "cli.h"
 #include "portproof/export.h"
 
-/* Of the report that was written just now. */
-static bool export_packets(struct session *s, const struct arguments *a)
+static bool export_packets(const struct pp_report *report, const struct arguments *a)
 {
     if (!a->export_folder) return true;
     struct pp_export_options options = {.folder = a->export_folder,
@@ -13,10 +12,8 @@ static bool export_packets(struct session *s, const struct arguments *a)
                                         .from_ns = a->from_ns,
                                         .to_ns = a->to_ns,
                                         .tool_version = PORTPROOF_VERSION};
-    const struct pp_report *report = pp_audit_judge(s->audit);
     struct pp_error error;
     uint32_t files;
-    if (!report) return complain("out of memory while judging"), false;
     bool ok = pp_export_packets(report, (const char *const *)a->operands, (size_t)a->operand_count, &options, &files, &error);
     if (!ok) complain("--export-packets: %s", error.text);
     if (ok && !a->quiet) complain("%u file%s of packets in %s", files, files == 1 ? "" : "s", show(a->export_folder));
@@ -29,10 +26,13 @@ int run_analyze(struct arguments *a)
     if (!format_known(a->format)) return EXIT_INPUT;
     if (!a->operand_count) return complain("analyze: no capture named; see portproof analyze -h"), EXIT_INPUT;
     if (!session_open(&s, a)) return EXIT_INPUT;
-    bool read = session_read(&s, a);
-    bool kept = write_evidence(&s, a);
-    int status = session_report(&s, a); /* what was read is judged, whatever happened */
-    kept &= export_packets(&s, a);
+    bool ok = session_read(&s, a);
+    const struct pp_report *report = session_judge(&s); /* what was read is judged, whatever happened */
+    int status = report ? pp_exit_status(report) : EXIT_INPUT;
+    ok &= report && write_evidence(&s, a); /* before the report, which names it */
+    ok &= report && write_report(report, pp_audit_outside_time(s.audit), a);
+    ok &= report && export_packets(report, a);
+    ok &= report && write_bundle(&s, report, true, a);
     session_close(&s);
-    return read && kept ? status : EXIT_INPUT;
+    return ok ? status : EXIT_INPUT;
 }

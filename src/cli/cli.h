@@ -11,13 +11,19 @@ enum { EXIT_OK = 0, EXIT_INPUT = 3 }; /* 3: bad usage, unreadable or corrupt inp
 
 enum { RENAMES_MAX = 256 };
 
+/** A text, malloc'd. */
+struct given {
+    char *bytes;
+    size_t size;
+};
+
 /** All options of all commands; each command says which ones it takes. */
 struct arguments {
     const char *site, *rules, *format, *output, *filter, *color;
     const char *from_text, *to_text;
     pp_time_ns from_ns, to_ns;
     uint64_t duration_ns, refresh_ns, window_ns, rotate_ns;
-    const char *hook, *state, *evidence, *export_folder, *seen;
+    const char *hook, *state, *evidence, *export_folder, *bundle, *seen;
     char evidence_digest[65]; /* of what was written there */
     const char *listen, *listen_token_file, *listen_name;
     const char *events; /* "text", "jsonl", "none" */
@@ -31,7 +37,9 @@ struct arguments {
     const char *site_before, *site_after; /* compare */
     char *renames[RENAMES_MAX];           /* OLD=NEW */
     uint32_t rename_count;
-    const char *record[16]; /* options that change meaning, for the report */
+    struct given rules_given, site_given; /* verify: texts of its own, in place of those that --rules and --site name */
+    const char *const *names;             /* verify: what the operands are called in reports; NULL: as they are */
+    const char *record[16];               /* options that change meaning, for the report */
     size_t record_count;
 };
 
@@ -91,8 +99,9 @@ struct session {
     struct pp_spec *spec;
     struct pp_site *site;
     struct pp_audit *audit;
-    struct state *state; /* --state; NULL: none */
-    bool failed;         /* some capture could not be read to its end */
+    struct given rules_text, site_text; /* what spec and site were made from; without bytes: no site */
+    struct state *state;                /* --state; NULL: none */
+    bool failed;                        /* some capture could not be read to its end */
 };
 bool session_open(struct session *session, struct arguments *arguments);
 /** Read every operand; what is wrong with one is said on standard error. false: out of memory. */
@@ -100,12 +109,23 @@ bool session_read(struct session *session, struct arguments *arguments);
 void session_close(struct session *session);
 /** Write the evidence where --evidence says. Nothing to do without it. false: a message was printed. */
 bool write_evidence(struct session *session, struct arguments *arguments);
+/** The evidence, and the digest that it ends with. It depends on nothing but what was read. false: the sink stopped. */
+bool send_evidence(struct session *session, const struct pp_sink *sink, char digest[65]);
+/** Take up evidence that stands in memory; `named` for messages. false: a message was printed. */
+bool take_evidence(struct session *session, const char *named, const char *bytes, size_t size);
+/** Judge what was read. NULL: a message was printed. */
+const struct pp_report *session_judge(struct session *session);
 /** Judge, render and write; returns the exit status. */
 int session_report(struct session *session, struct arguments *arguments);
 /** Render and write as the arguments say; `outside_time`: packets that --from and --to left out. false: a message was printed. */
 bool write_report(const struct pp_report *report, uint64_t outside_time, const struct arguments *arguments);
 /** Say on standard error what is wrong with the captures. */
 void complain_captures(struct session *session);
+
+/** Write the bundle that --bundle asks for. Nothing to do without it. false: a message was printed. */
+bool write_bundle(struct session *session, const struct pp_report *report, bool from_captures, const struct arguments *arguments);
+/** The digest of a file's bytes. false: a message was printed. */
+bool hash_file(const char *path, char hex[65]);
 
 int run_analyze(struct arguments *arguments);
 int run_report(struct arguments *arguments);
@@ -114,6 +134,7 @@ int run_flows(struct arguments *arguments);
 int run_discover(struct arguments *arguments);
 int run_explain(struct arguments *arguments);
 int run_compare(struct arguments *arguments);
+int run_verify(struct arguments *arguments);
 int run_plan(struct arguments *arguments);
 int run_rules(struct arguments *arguments);
 int run_fix(struct arguments *arguments);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "digest.h"
 #include "text.h"
 
 enum { TEXT_BYTES_MAX = 16 << 20, SHOWN_MAX = 1024, SHOWN_BUFFERS = 4 };
@@ -110,35 +111,53 @@ static void complain_at(const char *path, const struct pp_error *error)
 
 static bool has_builtin_rules(const struct arguments *a) { return !a->rules || strcmp(a->rules, "tarantella") == 0; }
 
-struct pp_spec *load_rules(const struct arguments *a)
+/* Text of a file, or what is given in its place. */
+static bool take_text(const char *path, const struct given *instead, struct given *out)
+{
+    if (!instead || !instead->bytes) return (out->bytes = read_text(path, &out->size)) != NULL;
+    *out = (struct given){malloc(instead->size + 1), instead->size};
+    if (!out->bytes) return complain("%s: out of memory", show(path)), false;
+    memcpy(out->bytes, instead->bytes, instead->size);
+    out->bytes[out->size] = '\0';
+    return true;
+}
+
+static struct pp_spec *take_rules(const struct arguments *a, struct given *text)
+{
+    struct given builtin = {(char *)(uintptr_t)pp_builtin_rules, pp_builtin_rules_size}; /* copied, not written to */
+    const char *name = has_builtin_rules(a) ? "built-in rules" : a->rules;
+    struct pp_error error = {0};
+    if (!take_text(name, has_builtin_rules(a) ? &builtin : &a->rules_given, text)) return NULL;
+    struct pp_spec *spec = pp_spec_parse(text->bytes, text->size, &error);
+    if (!spec) complain_at(name, &error);
+    return spec;
+}
+
+static bool take_site(const struct arguments *a, const struct pp_spec *spec, struct pp_site **site, struct given *text)
 {
     struct pp_error error = {0};
-    if (has_builtin_rules(a)) {
-        struct pp_spec *spec = pp_spec_parse(pp_builtin_rules, pp_builtin_rules_size, &error);
-        if (!spec) complain_at("built-in rules", &error);
-        return spec;
-    }
-    size_t size;
-    char *text = read_text(a->rules, &size);
-    if (!text) return NULL;
-    struct pp_spec *spec = pp_spec_parse(text, size, &error);
-    if (!spec) complain_at(a->rules, &error);
-    free(text);
+    *site = NULL;
+    if (!a->site) return true;
+    if (!take_text(a->site, &a->site_given, text)) return false;
+    *site = pp_site_parse(text->bytes, text->size, spec, &error);
+    if (!*site) complain_at(a->site, &error);
+    return *site != NULL;
+}
+
+struct pp_spec *load_rules(const struct arguments *a)
+{
+    struct given text = {0};
+    struct pp_spec *spec = take_rules(a, &text);
+    free(text.bytes);
     return spec;
 }
 
 bool load_site(const struct arguments *a, const struct pp_spec *spec, struct pp_site **site)
 {
-    *site = NULL;
-    if (!a->site) return true;
-    struct pp_error error = {0};
-    size_t size;
-    char *text = read_text(a->site, &size);
-    if (!text) return false;
-    *site = pp_site_parse(text, size, spec, &error);
-    if (!*site) complain_at(a->site, &error);
-    free(text);
-    return *site != NULL;
+    struct given text = {0};
+    bool ok = take_site(a, spec, site, &text);
+    free(text.bytes);
+    return ok;
 }
 
 struct pp_spec *effective_rules(const struct pp_spec *spec, const struct pp_site *site)
@@ -305,8 +324,8 @@ bool session_open(struct session *s, struct arguments *a)
     *s = (struct session){0};
     struct pp_error error;
     if (a->filter && !pp_capture_check_filter(a->filter, &error)) return complain("--filter: %s", error.text), false;
-    s->spec = load_rules(a);
-    if (!s->spec || !load_site(a, s->spec, &s->site)) return session_close(s), false;
+    s->spec = take_rules(a, &s->rules_text);
+    if (!s->spec || !take_site(a, s->spec, &s->site, &s->site_text)) return session_close(s), false;
     struct pp_audit_options options = {.filter = a->filter,
                                        .from_ns = a->from_ns,
                                        .to_ns = a->to_ns,
@@ -316,7 +335,8 @@ bool session_open(struct session *s, struct arguments *a)
                                        .window_ns = a->window_ns,
                                        .keeps = a->state != NULL,
                                        .wait_ms = a->view ? VIEW_WAIT_MS : 0,
-                                       .threads = a->threads};
+                                       .threads = a->threads,
+                                       .names = a->names};
     if (!a->quiet && isatty(STDERR_FILENO)) {
         options.progress = draw_progress;
         options.progress_context = &progress;
@@ -353,6 +373,8 @@ void session_close(struct session *s)
     pp_audit_destroy(s->audit);
     pp_site_destroy(s->site);
     pp_spec_destroy(s->spec);
+    free(s->rules_text.bytes);
+    free(s->site_text.bytes);
     *s = (struct session){0};
 }
 
@@ -368,9 +390,30 @@ bool write_report(const struct pp_report *report, uint64_t outside_time, const s
     return output_close(out, ok) && ok;
 }
 
-int session_report(struct session *s, struct arguments *a)
+const struct pp_report *session_judge(struct session *s)
 {
     const struct pp_report *report = pp_audit_judge(s->audit);
-    if (!report) return complain("out of memory while judging"), EXIT_INPUT;
-    return write_report(report, pp_audit_outside_time(s->audit), a) ? pp_exit_status(report) : EXIT_INPUT;
+    if (!report) complain("out of memory while judging");
+    return report;
+}
+
+int session_report(struct session *s, struct arguments *a)
+{
+    const struct pp_report *report = session_judge(s);
+    return report && write_report(report, pp_audit_outside_time(s->audit), a) ? pp_exit_status(report) : EXIT_INPUT;
+}
+
+bool hash_file(const char *path, char hex[DIGEST_HEX_SIZE])
+{
+    enum { PIECE_BYTES = 1 << 16 };
+    char piece[PIECE_BYTES];
+    struct digest digest;
+    FILE *file = fopen(path, "rb");
+    if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), false;
+    digest_init(&digest);
+    for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;) digest_add(&digest, piece, got);
+    bool ok = !ferror(file) || (complain("%s: cannot read: %s", show(path), strerror(errno)), false);
+    fclose(file);
+    digest_hex(&digest, hex);
+    return ok;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "clock.h"
 #include "portproof/evidence.h"
 
 enum { DIGEST = 64 };
@@ -15,30 +14,48 @@ enum { DIGEST = 64 };
 /* --- writing ------------------------------------------------------------------------------------------------------------- */
 
 struct keeping {
-    struct output *out;
-    char last[DIGEST + 1]; /* the digest is what is written last */
+    const struct pp_sink *to;
+    char *last; /* the digest is what is written last */
 };
 
 static bool keep(void *context, const char *bytes, size_t size)
 {
     struct keeping *keeping = context;
     if (size == DIGEST) memcpy(keeping->last, bytes, DIGEST);
-    return output_write(keeping->out, bytes, size);
+    return keeping->to->write(keeping->to->context, bytes, size);
+}
+
+/* Its time is that of its packets: the date of the run would make other bytes of the same captures. */
+static void date(struct pp_evidence *evidence)
+{
+    pp_time_ns first = PP_NO_FIRST, last = PP_NO_LAST;
+    for (uint32_t i = 0; i < evidence->capture_count; i++) {
+        if (evidence->captures[i].first_ns < first) first = evidence->captures[i].first_ns;
+        if (evidence->captures[i].last_ns > last) last = evidence->captures[i].last_ns;
+    }
+    evidence->from_ns = first == PP_NO_FIRST ? 0 : first;
+    evidence->until_ns = last;
+}
+
+bool send_evidence(struct session *s, const struct pp_sink *sink, char digest[DIGEST + 1])
+{
+    struct keeping keeping = {sink, digest};
+    struct pp_evidence evidence = {.first = 1, .last = 1, .flows = pp_audit_flows(s->audit)};
+    digest[0] = digest[DIGEST] = '\0';
+    (void)pp_audit_flow_options(s->audit, evidence.classes);
+    evidence.captures = (struct pp_capture_info *)(uintptr_t)pp_audit_captures(s->audit, &evidence.capture_count); /* only read */
+    date(&evidence);
+    return pp_evidence_write(&evidence, &(struct pp_sink){keep, &keeping});
 }
 
 bool write_evidence(struct session *s, struct arguments *a)
 {
-    if (!a->evidence) return true;
-    struct keeping keeping = {.out = output_open(a->evidence)};
-    struct pp_sink sink = {keep, &keeping};
-    struct pp_evidence evidence = {.first = 1, .last = 1, .until_ns = time_of_day_ns(), .flows = pp_audit_flows(s->audit)};
-    if (!keeping.out) return false;
-    evidence.from_ns = evidence.until_ns;
-    (void)pp_audit_flow_options(s->audit, evidence.classes);
-    evidence.captures = (struct pp_capture_info *)(uintptr_t)pp_audit_captures(s->audit, &evidence.capture_count); /* only read */
-    bool ok = pp_evidence_write(&evidence, &sink);
-    ok = output_close(keeping.out, ok) && ok;
-    if (ok) memcpy(a->evidence_digest, keeping.last, sizeof keeping.last);
+    char digest[DIGEST + 1];
+    struct output *out = a->evidence ? output_open(a->evidence) : NULL;
+    if (!out) return !a->evidence;
+    bool ok = send_evidence(s, &(struct pp_sink){output_write, out}, digest);
+    ok = output_close(out, ok) && ok;
+    if (ok) memcpy(a->evidence_digest, digest, sizeof digest);
     return ok;
 }
 
@@ -117,20 +134,22 @@ static int by_time_and_name(const void *a, const void *b)
     return memcmp(x->digest, y->digest, DIGEST);
 }
 
-/* What was folded by other classes of ports than those of now is folded on. */
-static bool take_up(struct session *s, const struct piece *piece)
+/* What was folded by other classes of ports than those of now is folded on. `base`: the number of its first capture here. */
+static bool take_up(struct session *s, const char *named, const char *bytes, size_t size, uint32_t base)
 {
     struct pp_evidence evidence;
     struct pp_error error;
     char classes[DIGEST + 1];
     struct pp_flow_options options = pp_audit_flow_options(s->audit, classes);
-    if (!pp_evidence_read((const uint8_t *)piece->bytes, piece->size, &options, piece->base, &evidence, &error))
-        return complain("%s: %s", show(piece->named), error.text), false;
+    if (!pp_evidence_read((const uint8_t *)bytes, size, &options, base, &evidence, &error))
+        return complain("%s: %s", show(named), error.text), false;
     bool ok = strcmp(evidence.classes, classes) == 0 || pp_flow_table_set_classes(evidence.flows, options.port_class, options.index);
-    ok = ok && pp_audit_restore(s->audit, &evidence, piece->base);
+    ok = ok && pp_audit_restore(s->audit, &evidence, base);
     pp_evidence_finish(&evidence);
-    return ok || (complain("report: out of memory"), false);
+    return ok || (complain("%s: out of memory", show(named)), false);
 }
+
+bool take_evidence(struct session *s, const char *named, const char *bytes, size_t size) { return take_up(s, named, bytes, size, 0); }
 
 /* The piece that has all of this one in it; NULL: none. */
 static const struct piece *whole_of(const struct piece *pieces, int count, const struct piece *piece)
@@ -157,7 +176,7 @@ static bool take_all(struct session *s, struct piece *pieces, int count)
         }
         (void)pp_audit_captures(s->audit, &piece->base);
         if (before && *piece->origin && strcmp(before->origin, piece->origin) == 0) piece->base = before->base;
-        ok = take_up(s, piece);
+        ok = take_up(s, piece->named, piece->bytes, piece->size, piece->base);
         before = piece;
     }
     return ok;
@@ -178,7 +197,9 @@ int run_report(struct arguments *a)
     qsort(pieces, (size_t)a->operand_count, sizeof *pieces, by_time_and_name);
     ok = take_all(&s, pieces, a->operand_count);
     finish(pieces, a->operand_count);
-    int status = ok ? session_report(&s, a) : EXIT_INPUT;
+    const struct pp_report *report = ok ? session_judge(&s) : NULL;
+    ok = report && write_report(report, 0, a) && write_bundle(&s, report, false, a);
+    int status = ok ? pp_exit_status(report) : EXIT_INPUT;
     session_close(&s);
     return status;
 }

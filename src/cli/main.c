@@ -5,19 +5,19 @@
 #include "cli.h"
 
 /* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
- * e evidence, C compare, h hash, a all and strict, n threads, i live ones, S stats and seen, F stateless. */
+ * e evidence, B bundle, C compare, h hash, a all and strict, n threads, i live ones, S stats and seen, F stateless. */
 const struct command commands[] = {
     {"analyze", "CAPTURE...", "verdict and findings from capture files, or - for standard input",
      "Reads pcap and pcapng, plain or in gzip or zstd. Several captures are one body of evidence.\n"
      "Without --site roles are inferred from the traffic, and the verdict is never compliant.\n"
      "Formats: text, json, html, csv (findings), csv-rows, junit, sarif, markdown.\n"
      "Exit status: 0 compliant, 1 non-compliant, 2 inconclusive, 3 bad usage or input.\n",
-     "srfobtuqcmdhane", run_analyze},
+     "srfobtuqcmdhaneB", run_analyze},
     {"report", "EVIDENCE|REPORT.json...", "several runs of analyze as one: days, sensors, captures of before",
      "Reads what analyze --evidence wrote (or the JSON report beside it) and what live --state keeps, in any order; judges all of it\n"
      "together, by the site and the rules of now. Captures that overlap do no harm to the verdict, but count twice.\n"
      "Formats and exit status: as for analyze.\n",
-     "srfouqcman", run_report},
+     "srfouqcmanB", run_report},
     {"live", "-i INTERFACE", "the same, while traffic goes by, until Ctrl-C or --duration",
      "On a terminal it fills the screen: the verdict, the rows as they are now, what is new; ? there shows the keys, q ends it. With\n"
      "--no-view, --events or -q, in the background, and where standard input or output is no terminal, there are lines instead.\n"
@@ -31,6 +31,11 @@ const struct command commands[] = {
      "name, so addresses may change.\nFormats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new "
      "hole, 3 bad usage or input.\n",
      "focCrqn", run_compare},
+    {"verify", "BUNDLE [CAPTURE...]", "whether a bundle's verdict is what its evidence, and its captures, give",
+     "Judges again the evidence that analyze --bundle kept, by the rules and the site of then, and, when all captures are named (by any\n"
+     "name: they are known by their SHA-256), reads these again too; and says which bytes are the same.\nFormats: text, json.\n"
+     "Exit status: 0 the same bytes, 1 not, 3 bad usage or input.\n",
+     "foqn", run_verify},
     {"plan", "[REPORT.json]", "what to do, and where, so that every due row is seen to work",
      "Needs --site. With a report: only what that has as due, and missing or not observable.\nFormats: text, json, markdown, csv.\n",
      "srfoc", run_plan},
@@ -78,8 +83,8 @@ int main(int argc, char **argv)
         print_help(stdout, &commands[i]);
         return EXIT_OK;
     }
-    complain(
-        "%s: no such command; expected one of analyze, report, live, flows, discover, explain, compare, plan, rules, fix, site, filter",
-        show(argv[1]));
+    complain("%s: no such command; expected one of analyze, report, live, flows, discover, explain, compare, verify, plan, rules, fix, "
+             "site, filter",
+             show(argv[1]));
     return EXIT_INPUT;
 }

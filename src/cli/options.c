@@ -114,6 +114,12 @@ static bool set_map(struct arguments *a, const char *v)
     return true;
 }
 static bool set_evidence(struct arguments *a, const char *v) { return a->evidence = v, *v != '\0' && strcmp(v, "-") != 0; }
+static bool set_bundle(struct arguments *a, const char *v)
+{
+    a->bundle = v;
+    a->hash = true; /* it says by which captures it was made */
+    return *v != '\0' && strcmp(v, "-") != 0;
+}
 static bool set_until_complete(struct arguments *a, const char *v) { return (void)v, a->until_complete = true; }
 static bool set_hook(struct arguments *a, const char *v) { return a->hook = v, *v != '\0'; }
 static bool set_listen(struct arguments *a, const char *v) { return a->listen = v, *v != '\0'; }
@@ -150,6 +156,7 @@ static const struct known known[] = {
     {'e', "packets-per-finding", 0, "N", "how many of each; default 20", "a number from 1 to 100000", set_packets_per_finding},
     {'e', "with-payload", 0, NULL, "whole frames; without it they are cut behind their headers", NULL, set_with_payload},
     {'e', "evidence", 0, "FILE", "also write what was seen there, for portproof report to merge and judge again", "a file", set_evidence},
+    {'B', "bundle", 0, "FILE.tar.gz", "also write there all that portproof verify needs to check the verdict later", "a file", set_bundle},
     {'h', "hash", 0, NULL, "put the captures' SHA-256 into the report", NULL, set_hash},
     {'i', "interface", 'i', "INTERFACE", "where to capture; may be given more than once; \"any\" for all", "16 different ones at most",
      set_interface},
@@ -245,6 +252,7 @@ bool parse_arguments(const struct command *command, int argc, char **argv, struc
     }
     options[KNOWN] = (struct option){"help", no_argument, NULL, 'h'};
     *a = (struct arguments){.to_ns = UINT64_MAX, .color = "auto"};
+    optind = 0; /* getopt begins anew: verify has words of its own read */
     for (int code; (code = getopt_long(argc, argv, letters, options, NULL)) != -1;) {
         if (code == 'h') return *help = true;
         const struct known *option = find_known(code);
