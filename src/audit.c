@@ -212,7 +212,9 @@ static bool open_next(struct pp_audit *audit, bool *failed)
     struct input *input = &audit->inputs[audit->path_next];
     struct pp_capture_options options = {
         .filter = audit->options.filter, .hash = audit->options.hash, .index = (uint16_t)(audit->first_index + audit->path_next)};
-    *input = (struct input){.path = audit->paths[audit->path_next], .capture = pp_capture_open(audit->paths[audit->path_next], &options)};
+    *input = (struct input){.path = audit->paths[audit->path_next]};
+    int descriptor = audit->options.open ? audit->options.open(audit->options.open_context, audit->path_next) : PP_OPEN_PATH;
+    input->capture = pp_capture_open_descriptor(input->path, descriptor, &options);
     if (!input->capture) return *failed = true, false;
     audit->current = (uint32_t)audit->path_next++;
     return true;
@@ -222,9 +224,7 @@ static bool open_next(struct pp_audit *audit, bool *failed)
 static void leave(struct pp_audit *audit, struct input *input)
 {
     if (--input->readers || !input->exhausted) return;
-    size_t i = (size_t)(input - audit->inputs);
-    keep_info(audit, &audit->captures[audit->first_index + i], input);
-    if (audit->options.names) audit->captures[audit->first_index + i].name = audit->options.names[i];
+    keep_info(audit, &audit->captures[audit->first_index + (uint32_t)(input - audit->inputs)], input);
     pp_capture_close(input->capture);
     input->capture = NULL;
 }

@@ -16,8 +16,11 @@ struct pp_audit_options {
     uint64_t window_ns;        /* live: also judge what was seen this long before (pp_audit_judge_window); 0: do not */
     bool keeps;                /* live: somebody keeps what is new (pp_audit_take_new); needs window_ns */
     uint32_t wait_ms;          /* live: how long pp_audit_pump may wait; 0: 200 */
-    const char *const *names;  /* what captures are called in reports, one a path of pp_audit_read; NULL: as their paths */
     unsigned threads;          /* that may read; 0: as many as there are processors, at most PP_THREADS_MAX */
+    /** Opens the capture of a path by its number: a descriptor, which becomes the audit's; -1 with errno; or PP_OPEN_PATH. Called by any of
+     * the threads, one at a time. NULL: paths are opened as they are. */
+    int (*open)(void *context, size_t index);
+    void *open_context;
     /** Called now and then while reading, by the thread that called pp_audit_read; position and total in bytes of the current capture.
      * NULL: never. */
     void (*progress)(void *context, const char *capture, uint64_t position, uint64_t total);

@@ -100,6 +100,12 @@ struct pp_capture_options {
  * pp_capture_info()->error, and pp_capture_next() then returns 0 at once. Owned by the caller. */
 struct pp_capture *pp_capture_open(const char *path, const struct pp_capture_options *options);
 
+enum { PP_OPEN_PATH = -2 };
+
+/** The same of a file that was opened before: `descriptor` becomes the capture's, the path is its name alone. -1: it could not be opened,
+ * errno says why. PP_OPEN_PATH: as pp_capture_open. */
+struct pp_capture *pp_capture_open_descriptor(const char *path, int descriptor, const struct pp_capture_options *options);
+
 /** The same reader over bytes in memory, borrowed for the life of the capture: the seam for tests and fuzzers. */
 struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes, size_t size, const struct pp_capture_options *options);
 

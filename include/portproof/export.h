@@ -15,6 +15,8 @@ struct pp_export_options {
     const char *filter;        /* likewise; NULL: none */
     pp_time_ns from_ns, to_ns; /* likewise */
     const char *tool_version;
+    int (*open)(void *context, size_t index); /* as in pp_audit_options */
+    void *open_context;
 };
 
 /** Write the packets of every unexpected and every blocked finding of a report over these captures, in the order in which they were read.

@@ -1,5 +1,6 @@
 /* Opening, the batch loop and the bookkeeping that is the same for every format. */
 #define _DEFAULT_SOURCE /* strdup */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +190,15 @@ struct pp_capture *pp_capture_open(const char *path, const struct pp_capture_opt
 {
     struct pp_capture *capture = capture_create(path, options);
     return capture ? begin(capture, source_open(&capture->source, path, options && options->hash)) : NULL;
+}
+
+struct pp_capture *pp_capture_open_descriptor(const char *path, int descriptor, const struct pp_capture_options *options)
+{
+    if (descriptor == PP_OPEN_PATH) return pp_capture_open(path, options);
+    int why = errno;
+    struct pp_capture *capture = capture_create(path, options);
+    errno = why;
+    return capture ? begin(capture, source_open_descriptor(&capture->source, descriptor, options && options->hash)) : NULL;
 }
 
 struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes, size_t size, const struct pp_capture_options *options)

@@ -90,20 +90,26 @@ static void init(struct source *source, bool hash)
     if (hash) digest_init(&source->input.digest);
 }
 
-bool source_open(struct source *source, const char *path, bool hash)
+bool source_open_descriptor(struct source *source, int descriptor, bool hash)
 {
+    int why = errno;
     init(source, hash);
     struct input *input = &source->input;
     struct stat status;
-    bool standard = strcmp(path, "-") == 0;
-    input->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (input->fd < 0 || fstat(input->fd, &status) != 0) return refuse(source, UINT64_MAX, "cannot open: ", strerror(errno));
+    input->fd = descriptor;
+    if (input->fd < 0) return refuse(source, UINT64_MAX, "cannot open: ", strerror(why));
+    if (fstat(input->fd, &status) != 0) return refuse(source, UINT64_MAX, "cannot open: ", strerror(errno));
     if (S_ISDIR(status.st_mode)) return refuse(source, UINT64_MAX, "is a directory; expected a capture file", "");
-    bool mappable = S_ISREG(status.st_mode) && status.st_size > 0 && !standard; /* standard input may stand in mid-file */
+    bool mappable = S_ISREG(status.st_mode) && status.st_size > 0 && input->fd != STDIN_FILENO; /* that may stand in mid-file */
     if (mappable && map_file(source, (size_t)status.st_size)) return begin(source);
     input->chunk = malloc(CHUNK_BYTES);
     if (!input->chunk) return refuse(source, 0, "out of memory", "");
     return begin(source);
+}
+
+bool source_open(struct source *source, const char *path, bool hash)
+{
+    return source_open_descriptor(source, strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), hash);
 }
 
 bool source_open_memory(struct source *source, const uint8_t *bytes, size_t size, bool hash)

@@ -53,6 +53,8 @@ struct source {
 
 /** Open a path or "-". false: source->error. In either case source_close frees it. */
 bool source_open(struct source *source, const char *path, bool hash);
+/** Of a file that was opened before: the source's from here on. -1: it could not be opened, errno says why. */
+bool source_open_descriptor(struct source *source, int descriptor, bool hash);
 bool source_open_memory(struct source *source, const uint8_t *bytes, size_t size, bool hash);
 void source_close(struct source *source);
 

@@ -11,7 +11,9 @@ static bool export_packets(const struct pp_report *report, const struct argument
                                         .filter = a->filter,
                                         .from_ns = a->from_ns,
                                         .to_ns = a->to_ns,
-                                        .tool_version = PORTPROOF_VERSION};
+                                        .tool_version = PORTPROOF_VERSION,
+                                        .open = open_operand,
+                                        .open_context = (void *)(uintptr_t)a};
     struct pp_error error;
     uint32_t files;
     bool ok = pp_export_packets(report, (const char *const *)a->operands, (size_t)a->operand_count, &options, &files, &error);

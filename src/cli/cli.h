@@ -37,6 +37,7 @@ struct arguments {
     const char *site_before, *site_after; /* compare */
     char *renames[RENAMES_MAX];           /* OLD=NEW */
     uint32_t rename_count;
+    unsigned habits;                      /* of the command */
     struct given rules_given, site_given; /* verify: texts of its own, in place of those that --rules and --site name */
     const char *const *names;             /* verify: what the operands are called in reports; NULL: as they are */
     const char *record[16];               /* options that change meaning, for the report */
@@ -49,6 +50,11 @@ struct command {
     const char *summary;  /* one line */
     const char *details;  /* what -h adds; may be "" */
     const char *options;  /* letters of the options it takes, see options.c */
+    enum {
+        LISTS_FOLDERS = 1,   /* a folder among its operands stands for the files in it */
+        FOLLOWS_REPORTS = 2, /* a report among its operands names evidence beside it */
+        OPENS_ITSELF = 4     /* its files, and gives up its privileges by itself */
+    } habits;
     int (*run)(struct arguments *arguments);
 };
 
@@ -79,7 +85,9 @@ struct pp_spec *effective_rules(const struct pp_spec *spec, const struct pp_site
 
 /** Bytes to standard output or to the file of -o (written aside and renamed). Returns false after a message. */
 struct output;
-struct output *output_open(const char *path);
+struct output *output_open(const char *path); /* what files_open has made already, or: */
+struct output *output_make(const char *path);
+void output_unlink(const struct output *output);                 /* what was written aside; of a file. Safe in a signal's handler */
 bool output_write(void *output, const char *bytes, size_t size); /* fits pp_sink */
 bool output_close(struct output *output, bool keep);
 bool write_out(const struct arguments *arguments, const char *bytes, size_t size);
@@ -104,6 +112,8 @@ struct session {
     bool failed;                        /* some capture could not be read to its end */
 };
 bool session_open(struct session *session, struct arguments *arguments);
+/** pp_audit_options.open for the operands of these arguments: what is to be read is open already. */
+int open_operand(void *arguments, size_t index);
 /** Read every operand; what is wrong with one is said on standard error. false: out of memory. */
 bool session_read(struct session *session, struct arguments *arguments);
 void session_close(struct session *session);

@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "digest.h"
+#include "files.h"
 #include "text.h"
 
 enum { TEXT_BYTES_MAX = 16 << 20, SHOWN_MAX = 1024, SHOWN_BUFFERS = 4 };
@@ -56,7 +57,7 @@ const char *show(const char *string)
 
 char *read_text(const char *path, size_t *size)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    FILE *file = input_stream(path);
     struct stat info;
     if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
     char *bytes = NULL;
@@ -79,7 +80,7 @@ char *read_text(const char *path, size_t *size)
 
 char *read_bytes(const char *path, size_t *size)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    FILE *file = input_stream(path);
     size_t room = 1 << 16;
     char *bytes = file ? malloc(room) : NULL;
     if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
@@ -177,7 +178,7 @@ struct output {
 
 bool has_output_file(const struct arguments *a) { return a->output && strcmp(a->output, "-") != 0; }
 
-struct output *output_open(const char *path)
+struct output *output_make(const char *path)
 {
     struct output *out = calloc(1, sizeof *out);
     if (!out) return complain("out of memory"), NULL;
@@ -205,6 +206,8 @@ struct output *output_open(const char *path)
     free(out);
     return NULL;
 }
+
+void output_unlink(const struct output *out) { unlink(out->aside); }
 
 bool output_write(void *output, const char *bytes, size_t size)
 {
@@ -319,6 +322,13 @@ static void clear_progress(const struct progress *p)
 
 static struct progress progress;
 
+int open_operand(void *context, size_t index)
+{
+    const struct arguments *a = context;
+    const char *path = a->operands[index];
+    return strcmp(path, "-") == 0 ? PP_OPEN_PATH : input_descriptor(path);
+}
+
 bool session_open(struct session *s, struct arguments *a)
 {
     *s = (struct session){0};
@@ -336,7 +346,8 @@ bool session_open(struct session *s, struct arguments *a)
                                        .keeps = a->state != NULL,
                                        .wait_ms = a->view ? VIEW_WAIT_MS : 0,
                                        .threads = a->threads,
-                                       .names = a->names};
+                                       .open = open_operand,
+                                       .open_context = a};
     if (!a->quiet && isatty(STDERR_FILENO)) {
         options.progress = draw_progress;
         options.progress_context = &progress;
@@ -361,7 +372,7 @@ void complain_captures(struct session *s)
 
 bool session_read(struct session *s, struct arguments *a)
 {
-    bool ok = pp_audit_read(s->audit, (const char *const *)a->operands, (size_t)a->operand_count);
+    bool ok = pp_audit_read(s->audit, a->names ? a->names : (const char *const *)a->operands, (size_t)a->operand_count);
     clear_progress(&progress);
     if (!ok) complain("out of memory: the flows do not fit; try a smaller --max-flows");
     complain_captures(s);
@@ -408,12 +419,12 @@ bool hash_file(const char *path, char hex[DIGEST_HEX_SIZE])
     enum { PIECE_BYTES = 1 << 16 };
     char piece[PIECE_BYTES];
     struct digest digest;
-    FILE *file = fopen(path, "rb");
+    FILE *file = input_stream(path);
     if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), false;
     digest_init(&digest);
     for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;) digest_add(&digest, piece, got);
     bool ok = !ferror(file) || (complain("%s: cannot read: %s", show(path), strerror(errno)), false);
-    fclose(file);
+    if (file != stdin) fclose(file);
     digest_hex(&digest, hex);
     return ok;
 }

@@ -1,11 +1,9 @@
-#define _GNU_SOURCE /* asprintf */
-#include <dirent.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli.h"
+#include "files.h"
 #include "portproof/compare.h"
 #include "text.h"
 
@@ -97,39 +95,6 @@ static void compare_json(struct text *out, const struct pp_comparison *c)
 
 /* --- what is compared: reports, or captures that are judged here ------------------------------------------------------------------ */
 
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-/* The files of a folder, in the order of their names; those that begin with a dot are not meant. */
-static char **files_of(const char *folder, int *count)
-{
-    DIR *entries = opendir(folder);
-    size_t room = 64;
-    char **files = entries ? calloc(room, sizeof *files) : NULL;
-    *count = 0;
-    for (struct dirent *entry; files && (entry = readdir(entries)) != NULL;) {
-        struct stat info;
-        char *path = NULL;
-        if (entry->d_name[0] == '.' || asprintf(&path, "%s/%s", folder, entry->d_name) < 0) continue;
-        if ((size_t)*count == room) {
-            char **larger = realloc(files, (room *= 2) * sizeof *files);
-            if (larger) files = larger;
-        }
-        if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && (size_t)*count < room)
-            files[(*count)++] = path;
-        else
-            free(path);
-    }
-    if (entries) closedir(entries);
-    if (files) qsort(files, (size_t)*count, sizeof *files, by_name);
-    return files;
-}
-
-static void free_files(char **files, int count)
-{
-    for (int i = 0; i < count; i++) free(files[i]);
-    free(files);
-}
-
 /* A JSON report of captures, malloc'd. NULL: a message was printed. */
 static char *judge(const struct arguments *a, char **captures, int count, const char *site, size_t *size)
 {
@@ -151,19 +116,13 @@ static char *judge(const struct arguments *a, char **captures, int count, const 
 /* By content: a report, else a capture; a folder: all captures in it. */
 static char *load_side(const struct arguments *a, char *operand, const char *site, size_t *size)
 {
-    struct stat info;
-    char first = '\0';
-    if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode)) {
-        int count;
-        char **files = files_of(operand, &count);
-        char *report = files && count ? judge(a, files, count, site, size) : NULL;
-        if (!count) complain("%s: no files in it; expected captures", show(operand));
-        free_files(files, count);
-        return report;
-    }
-    FILE *file = fopen(operand, "rb");
+    int count;
+    char first = '\0', *const *files = input_folder(operand, &count);
+    if (files && !count) return complain("%s: no files in it; expected captures", show(operand)), NULL;
+    if (files) return judge(a, (char **)(uintptr_t)files, count, site, size);
+    FILE *file = input_stream(operand);
     if (file && fread(&first, 1, 1, file) != 1) first = '{'; /* empty: the reader of reports says so */
-    if (file) fclose(file);
+    if (file && file != stdin) fclose(file);
     if (file && first != '{') return judge(a, &operand, 1, site, size);
     if (file && site) return complain("%s: a report, which was judged already; expected no site file with it", show(operand)), NULL;
     return read_bytes(operand, size);

@@ -5,8 +5,8 @@
 
 #include "cli.h"
 #include "clock.h"
+#include "files.h"
 #include "monitor.h"
-#include "privileges.h"
 #include "state.h"
 #include "text.h"
 
@@ -114,18 +114,14 @@ static void announce(const struct arguments *a)
  * may not write everywhere, which should be known before an hour has passed. */
 static bool lock_up(const struct arguments *a)
 {
-    char missing[PRIVILEGES_TEXT_MAX];
-    struct privileges_kept kept = {.output = has_output_file(a) ? a->output : NULL,
-                                   .folder = a->view && !has_output_file(a) ? "." : NULL, /* where its key saves a report */
-                                   .state = a->state,
-                                   .rules = a->rules && access(a->rules, R_OK) == 0 ? a->rules : NULL,
-                                   .site = a->site,
-                                   .http = a->listen != NULL};
-    if (!drop_privileges(&kept, missing)) {
-        complain(a->require_sandbox ? "live: cannot confine itself: %s" : "live: warning: goes on without %s; see --require-sandbox",
-                 missing);
-        if (a->require_sandbox) return false;
-    }
+    struct privileges_kept kept = {.live = true, .http = a->listen != NULL};
+    privileges_grant(&kept, GRANT_WRITE_BESIDE, a->output);
+    if (a->view && !has_output_file(a)) privileges_grant(&kept, GRANT_WRITE, "."); /* where its key saves a report */
+    privileges_grant(&kept, GRANT_READ_WRITE, a->state);
+    if (a->rules && access(a->rules, R_OK) == 0)
+        privileges_grant(&kept, GRANT_READ_BESIDE, a->rules); /* read again on SIGHUP, maybe another file */
+    privileges_grant(&kept, GRANT_READ_BESIDE, a->site);
+    if (!confine(&kept, "live", a)) return false;
     struct output *out = a->output ? output_open(a->output) : NULL;
     if (out) output_close(out, false);
     return out || !a->output;

@@ -183,13 +183,13 @@ static const struct known known[] = {
     {'i', "ring-size", 0, "BYTES", "what the kernel keeps until it is read, of each interface; default 16M",
      "a size such as 512K or 16M, 1024M at most", set_ring_size},
     {'i', "no-promiscuous", 0, NULL, "only what the interface would take anyway", NULL, set_not_promiscuous},
-    {'i', "require-sandbox", 0, NULL, "refuse to listen where privileges cannot all be dropped", NULL, set_require_sandbox},
     {'n', "threads", 0, "N", "how many threads may work; results are the same", "a number from 1 to 1024", set_threads},
     {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
     {'a', "strict", 0, NULL, "junit: rows that could not be seen here fail, too", NULL, set_strict},
     {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},
     {'c', "color", 0, "WHEN", "auto, always or never", "auto, always or never", set_color},
     {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", "a number from 60 to 1000", set_width},
+    {'*', "require-sandbox", 0, NULL, "refuse to read anything where privileges cannot all be dropped", NULL, set_require_sandbox},
     {'q', "quiet", 'q', NULL, "no progress on standard error", NULL, set_quiet},
     {'F', "stateless", 0, NULL, "firewall rules for the way back, too", NULL, set_stateless},
     {'S', "seen", 0, "REPORT.json", "firewall rules also for rows on auto that this report has flows of", "a file", set_seen},
@@ -197,11 +197,16 @@ static const struct known known[] = {
 };
 enum { KNOWN = sizeof known / sizeof *known, LONG_FIRST = 256 };
 
+static bool takes(const struct command *command, const struct known *option)
+{
+    return option->letter == '*' || strchr(command->options, option->letter);
+}
+
 void print_help(FILE *to, const struct command *command)
 {
     fprintf(to, "usage: portproof %s [OPTION...] %s\n%s.\n\n", command->name, command->operands, command->summary);
     for (size_t i = 0; i < KNOWN; i++) {
-        if (!strchr(command->options, known[i].letter)) continue;
+        if (!takes(command, &known[i])) continue;
         char left[64];
         snprintf(left, sizeof left, "%s%c%s--%s%s%s", known[i].short_name ? "-" : "  ", known[i].short_name ? known[i].short_name : ' ',
                  known[i].short_name ? ", " : " ", known[i].name, known[i].argument ? " " : "", known[i].argument ? known[i].argument : "");
@@ -251,12 +256,12 @@ bool parse_arguments(const struct command *command, int argc, char **argv, struc
         }
     }
     options[KNOWN] = (struct option){"help", no_argument, NULL, 'h'};
-    *a = (struct arguments){.to_ns = UINT64_MAX, .color = "auto"};
+    *a = (struct arguments){.to_ns = UINT64_MAX, .color = "auto", .habits = command->habits};
     optind = 0; /* getopt begins anew: verify has words of its own read */
     for (int code; (code = getopt_long(argc, argv, letters, options, NULL)) != -1;) {
         if (code == 'h') return *help = true;
         const struct known *option = find_known(code);
-        if (!option || !strchr(command->options, option->letter)) {
+        if (!option || !takes(command, option)) {
             const char *what = argv[optind - 1];
             complain(code == ':' ? "%s: %s needs a value; see portproof %s -h" : "%s: %s is not an option here; see portproof %s -h",
                      command->name, show(what), command->name);

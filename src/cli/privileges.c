@@ -7,11 +7,13 @@
 #include <linux/ethtool.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -29,15 +31,39 @@ static void add_missing(char missing[PRIVILEGES_TEXT_MAX], const char *what, int
 
 /* --- capabilities ------------------------------------------------------------------------------------------------------- */
 
-static bool drop_capabilities(void)
+static bool writes(enum grant_kind kind) { return kind != GRANT_READ && kind != GRANT_READ_BESIDE; }
+
+static bool in_folder(enum grant_kind kind) { return kind == GRANT_READ || kind == GRANT_WRITE || kind == GRANT_READ_WRITE; }
+
+/* Root may be told to write in a folder of somebody else's, where it cannot without this. */
+static bool needs_override(const struct privileges_kept *kept)
 {
-    bool raw = capng_get_caps_process() == 0 && capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
+    char folder[PATH_MAX];
+    bool needed = false;
+    if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE)) return false;
+    if (capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE) != 0 || capng_apply(CAPNG_SELECT_CAPS) != 0) return false;
+    for (size_t i = 0; !kept->live && i < kept->grant_count; i++) {
+        const struct grant *grant = &kept->grants[i];
+        if (!writes(grant->kind)) continue;
+        const char *path = in_folder(grant->kind) ? grant->path : folder_of(grant->path, folder);
+        needed |= faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES;
+    }
+    return needed;
+}
+
+static bool drop_capabilities(const struct privileges_kept *kept, char missing[PRIVILEGES_TEXT_MAX])
+{
+    bool raw = capng_get_caps_process() == 0 && kept->live && capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
     bool bounding =
         capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP); /* without it the bounding set stays; no_new_privs holds all the same */
+    bool override = needs_override(kept);
     capng_clear(CAPNG_SELECT_ALL);
     if (raw && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW) != 0) return false;
+    if (override && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE) != 0) return false;
     errno = 0;
-    return capng_apply(bounding ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) == 0;
+    if (capng_apply(bounding ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) != 0) return false;
+    if (override) add_missing(missing, "giving up CAP_DAC_OVERRIDE: the output folder is somebody else's", EACCES);
+    return true;
 }
 
 /* --- Landlock ----------------------------------------------------------------------------------------------------------- */
@@ -68,10 +94,10 @@ static struct rules all_rules(int abi, size_t *size)
     return rules;
 }
 
-/* A folder that is not there allows nothing, which is no reason to stop: writing will say why it cannot. */
-static bool allow(int ruleset, const char *folder, uint64_t access)
+/* What is not there allows nothing, which is no reason to stop: using it will say why it cannot. */
+static bool allow(int ruleset, const char *path, uint64_t access)
 {
-    struct landlock_path_beneath_attr beneath = {.allowed_access = access, .parent_fd = open(folder, O_PATH | O_CLOEXEC | O_DIRECTORY)};
+    struct landlock_path_beneath_attr beneath = {.allowed_access = access, .parent_fd = open(path, O_PATH | O_CLOEXEC)};
     if (beneath.parent_fd < 0) return true;
     bool good = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0;
     int why = errno;
@@ -90,11 +116,14 @@ char *folder_of(const char *path, char folder[PATH_MAX])
     return folder;
 }
 
-/* The folder of a file, since a file that is written aside and renamed is another one. */
-static bool allow_around(int ruleset, const char *file, uint64_t access)
+static bool allow_granted(int ruleset, const struct grant *grant, uint64_t truncate)
 {
+    const uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE, replacing = LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG,
+                   writing = replacing | LANDLOCK_ACCESS_FS_WRITE_FILE | truncate;
+    const uint64_t access[] = {[GRANT_READ] = reading,         [GRANT_READ_BESIDE] = reading, [GRANT_REPLACE] = replacing,
+                               [GRANT_WRITE_BESIDE] = writing, [GRANT_WRITE] = writing,       [GRANT_READ_WRITE] = reading | writing};
     char folder[PATH_MAX];
-    return !file || strcmp(file, "-") == 0 || allow(ruleset, folder_of(file, folder), access);
+    return allow(ruleset, in_folder(grant->kind) ? grant->path : folder_of(grant->path, folder), access[grant->kind]);
 }
 
 static bool restrict_files(const struct privileges_kept *kept)
@@ -105,15 +134,10 @@ static bool restrict_files(const struct privileges_kept *kept)
     struct rules rules = all_rules(abi, &size);
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (ruleset < 0) return false;
-    uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE;
-    uint64_t writing =
-        LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | (rules.files & FS_TRUNCATE);
-    /* How many processors there are, and how a switch tags its frames when its interface is opened again. */
-    bool good = allow(ruleset, "/sys/devices", reading) && allow(ruleset, "/sys/class/net", reading) &&
-                allow_around(ruleset, kept->output, writing) && allow_around(ruleset, kept->rules, reading) &&
-                allow_around(ruleset, kept->site, reading);
-    if (kept->state) good = good && allow(ruleset, kept->state, reading | writing);
-    if (kept->folder) good = good && allow(ruleset, kept->folder, writing);
+    bool good = allow(ruleset, "/sys/devices", LANDLOCK_ACCESS_FS_READ_FILE); /* how many processors there are */
+    /* How a switch tags its frames, when its interface is opened again. */
+    if (kept->live) good = good && allow(ruleset, "/sys/class/net", LANDLOCK_ACCESS_FS_READ_FILE);
+    for (size_t i = 0; i < kept->grant_count; i++) good = good && allow_granted(ruleset, &kept->grants[i], rules.files & FS_TRUNCATE);
     good = good && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     int why = errno;
     close(ruleset);
@@ -136,10 +160,11 @@ static const int plain_calls[] = {
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(close),
     SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(open), SCMP_SYS(openat),
     SCMP_SYS(fcntl), SCMP_SYS(fsync), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
-    SCMP_SYS(poll), SCMP_SYS(ppoll),
-    /* the packet socket of an interface that came back, and rtnetlink */
-    SCMP_SYS(bind), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-    SCMP_SYS(sendto), SCMP_SYS(eventfd2), SCMP_SYS(uname)};
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(uname), SCMP_SYS(sysinfo)};
+
+/* The packet socket of an interface that came back, and rtnetlink. */
+static const int live_calls[] = {SCMP_SYS(bind),     SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(getsockname),
+                                 SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),    SCMP_SYS(sendto),     SCMP_SYS(eventfd2)};
 
 /* Connections to a socket that listens already: taking them, answering them, ending them. */
 static const int http_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(sendmsg), SCMP_SYS(shutdown)};
@@ -197,11 +222,16 @@ static bool allow_stopping(scmp_filter_ctx filter)
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, equal(0, (uint64_t)getpid()), equal(1, SIGTSTP)) == 0;
 }
 
-static bool restrict_calls(bool http)
+static bool restrict_calls(bool live, bool http)
 {
+    uint32_t action = SECCOMP_RET_ERRNO; /* where the call is emulated, an older way would restrict the emulator */
+    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) != 0) return false;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool good = filter && allow_memory(filter) && allow_threads(filter) && allow_sockets(filter) && allow_stopping(filter);
+    bool good = filter && allow_memory(filter) && allow_threads(filter);
     good = good && allow_calls(filter, plain_calls, sizeof plain_calls / sizeof *plain_calls);
+    if (live)
+        good = good && allow_sockets(filter) && allow_stopping(filter) &&
+               allow_calls(filter, live_calls, sizeof live_calls / sizeof *live_calls);
     if (http) good = good && allow_calls(filter, http_calls, sizeof http_calls / sizeof *http_calls);
     for (size_t i = 0; good && i < sizeof controls / sizeof *controls; i++)
         good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, equal(1, controls[i])) == 0;
@@ -220,16 +250,35 @@ int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void) { return restricted; }
 #endif
 
-bool drop_privileges(const struct privileges_kept *kept, char missing[PRIVILEGES_TEXT_MAX])
+void privileges_grant(struct privileges_kept *kept, enum grant_kind kind, const char *path)
+{
+    if (!path || strcmp(path, "-") == 0) return;
+    if (kept->grant_count == kept->grant_room) {
+        size_t room = kept->grant_room ? kept->grant_room * 2 : 16;
+        struct grant *larger = realloc(kept->grants, room * sizeof *larger);
+        if (!larger) {
+            kept->failed = true;
+            return;
+        }
+        kept->grants = larger;
+        kept->grant_room = room;
+    }
+    kept->grants[kept->grant_count++] = (struct grant){kind, path};
+}
+
+bool drop_privileges(struct privileges_kept *kept, char missing[PRIVILEGES_TEXT_MAX])
 {
     *missing = '\0';
     tzset(); /* reads the zone's file, which cannot be opened later */
-    if (!drop_capabilities()) add_missing(missing, "capabilities", errno);
+    if (kept->failed) add_missing(missing, "memory for all that is needed", ENOMEM);
+    if (!drop_capabilities(kept, missing)) add_missing(missing, "capabilities", errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) add_missing(missing, "no_new_privs", errno);
     if (!restrict_files(kept)) add_missing(missing, "Landlock", errno);
-    if (!restrict_calls(kept->http)) add_missing(missing, "seccomp", errno);
+    if (!restrict_calls(kept->live, kept->http)) add_missing(missing, "seccomp", errno);
 #ifdef __SANITIZE_ADDRESS__
     restricted = true;
 #endif
+    free(kept->grants);
+    *kept = (struct privileges_kept){0};
     return !*missing;
 }

@@ -96,7 +96,7 @@ static bool arguments_of_then(const struct verification *v, const struct argumen
     int count = 1;
     bool help = false;
     for (size_t i = 0; i < v->bundle->option_count; i++) {
-        if (count == WORDS_MAX || strncmp(v->bundle->options[i], "--", 2) != 0)
+        if (count == WORDS_MAX || strncmp(v->bundle->options[i], "--", 2) != 0 || strcmp(v->bundle->options[i], "--require-sandbox") == 0)
             return complain("%s: its manifest has options that no run has", show(v->path)), false;
         words[count++] = (char *)(uintptr_t)v->bundle->options[i];
     }

@@ -65,7 +65,8 @@ static bool read_capture(struct job *job, uint16_t index)
     struct pp_capture_options open = {.filter = options->filter, .index = index};
     struct pp_decode_options decode = {.decap = options->decap};
     struct pp_frame frames[PP_FRAME_BATCH];
-    struct pp_capture *capture = pp_capture_open(job->paths[index], &open);
+    int descriptor = options->open ? options->open(options->open_context, index) : PP_OPEN_PATH;
+    struct pp_capture *capture = pp_capture_open_descriptor(job->paths[index], descriptor, &open);
     bool ok = capture || error_at(job->error, 0, 0, "out of memory");
     for (size_t count; ok && (count = pp_capture_next(capture, frames, PP_FRAME_BATCH)) > 0;)
         for (size_t i = 0; ok && i < count; i++) {
@@ -174,10 +175,9 @@ static bool write_file(struct job *job, uint32_t number)
 static bool open_folder(struct job *job)
 {
     const char *folder = job->options->folder;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return error_at(job->error, 0, 0, "%s: cannot make the folder: %s", folder, strerror(errno));
-    job->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return job->folder >= 0 || error_at(job->error, 0, 0, "%s: cannot open the folder: %s", folder, strerror(errno));
+    job->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (job->folder < 0 && errno == ENOENT && mkdir(folder, 0777) == 0) job->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return job->folder >= 0 || error_at(job->error, 0, 0, "%s: cannot make or open the folder: %s", folder, strerror(errno));
 }
 
 /* --- all of it --------------------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <net/ethernet.h>
 #include <pthread.h>
 #include <signal.h>
@@ -91,6 +92,7 @@ static bool writes_a_report(void)
     bool good = descriptor >= 0 && write(descriptor, "{}", 2) == 2 && fsync(descriptor) == 0 && close(descriptor) == 0;
     return good && rename(path(inside, "aside"), path(inside, "report.json")) == 0;
 }
+static bool gives_it_its_name(void) { return rename(path(inside, "aside"), path(inside, "report.json")) == 0; }
 static void *nothing(void *context) { return context; }
 static bool judges_on_threads(void)
 {
@@ -113,25 +115,52 @@ static bool takes_a_connection(void)
 
 /* --- in a process of its own --------------------------------------------------------------------------------------------- */
 
-static int attempt_with(bool (*get_through)(void), bool confined, bool http)
+/* How it is confined: not at all, or as a command that reads files, that listens, that listens and serves a page. */
+enum confinement { FREE, FILES, LIVE, SERVING };
+
+static bool confine_as(enum confinement confinement)
+{
+    char missing[PRIVILEGES_TEXT_MAX];
+    struct privileges_kept kept = {.live = confinement >= LIVE, .http = confinement == SERVING};
+    privileges_grant(&kept, confinement == FILES ? GRANT_REPLACE : GRANT_WRITE_BESIDE, path(inside, "report.json"));
+    if (confinement == FREE || drop_privileges(&kept, missing)) return true;
+    (void)!write(STDERR_FILENO, missing, strlen(missing));
+    return false;
+}
+
+struct
+try {
+    bool (*get_through)(void);
+    bool got_through;
+};
+
+static void *run_try(void *context)
+{
+    struct try *try = context;
+    try->got_through = try->get_through();
+    return NULL;
+}
+
+/* In the process's only thread, or in one that it starts later. */
+static int attempt_as(bool (*get_through)(void), enum confinement confinement, bool in_thread)
 {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        char missing[PRIVILEGES_TEXT_MAX];
-        if (confined && !drop_privileges(&(struct privileges_kept){.output = path(inside, "report.json"), .http = http}, missing)) {
-            (void)!write(STDERR_FILENO, missing, strlen(missing));
+        struct try try = {.get_through = get_through};
+        pthread_t thread;
+        if (!confine_as(confinement)) _exit(NOT_CONFINED);
+        if (!in_thread)
+            run_try(&try);
+        else if (pthread_create(&thread, NULL, run_try, &try) != 0 || pthread_join(thread, NULL) != 0)
             _exit(NOT_CONFINED);
-        }
-        _exit(get_through() ? GOT_THROUGH : KEPT_OUT);
+        _exit(try.got_through ? GOT_THROUGH : KEPT_OUT);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
 }
-
-static int attempt(bool (*get_through)(void), bool confined) { return attempt_with(get_through, confined, false); }
 
 static void restore_files(void)
 {
@@ -165,10 +194,37 @@ static void nothing_gets_out_once_privileges_are_dropped(void **state)
     for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
         restore_files();
         if (!whats[i].root || geteuid() == 0)
-            if (attempt(whats[i].get_through, false) != GOT_THROUGH) fail_msg("%s fails anyway: it proves nothing", whats[i].name);
-        restore_files();
-        if (attempt(whats[i].get_through, true) != KEPT_OUT) fail_msg("%s gets through", whats[i].name);
+            if (attempt_as(whats[i].get_through, FREE, false) != GOT_THROUGH) fail_msg("%s fails anyway: it proves nothing", whats[i].name);
+        for (unsigned how = 0; how < 4; how++) {
+            restore_files();
+            if (attempt_as(whats[i].get_through, how & 1 ? FILES : LIVE, how & 2) != KEPT_OUT) fail_msg("%s gets through", whats[i].name);
+        }
     }
+}
+
+static bool opens_a_file_in_the_output_folder(void) { return opens(path(inside, "report.json"), O_WRONLY); }
+static bool makes_a_file_in_the_output_folder(void) { return opens(path(inside, "another"), O_WRONLY | O_CREAT); }
+static bool opens_a_packet_socket(void) { return has_socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)); }
+static bool asks_for_interfaces(void) { return has_socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC); }
+
+/* A command that reads files has opened what it writes, and has to give it its name. */
+static void reading_files_needs_no_socket_and_no_other_file_to_write(void **state)
+{
+    (void)state;
+    if (!confinable) skip();
+    static const struct what whats[] = {{WHAT(opens_a_file_in_the_output_folder), false},
+                                        {WHAT(makes_a_file_in_the_output_folder), false},
+                                        {WHAT(opens_a_packet_socket), true},
+                                        {WHAT(asks_for_interfaces), false}};
+    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+        restore_files();
+        if (!whats[i].root || geteuid() == 0) assert_int_equal(attempt_as(whats[i].get_through, LIVE, true), GOT_THROUGH);
+        unlink(path(inside, "another"));
+        if (attempt_as(whats[i].get_through, FILES, true) != KEPT_OUT) fail_msg("%s gets through", whats[i].name);
+    }
+    restore_files();
+    assert_true(opens(path(inside, "aside"), O_WRONLY | O_CREAT));
+    assert_int_equal(attempt_as(gives_it_its_name, FILES, false), GOT_THROUGH);
 }
 
 static void what_listening_and_reporting_need_still_works(void **state)
@@ -182,7 +238,7 @@ static void what_listening_and_reporting_need_still_works(void **state)
     restore_files();
     for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
         if (whats[i].root && geteuid() != 0) continue;
-        if (attempt(whats[i].get_through, true) != GOT_THROUGH) fail_msg("%s does not work any more", whats[i].name);
+        if (attempt_as(whats[i].get_through, LIVE, false) != GOT_THROUGH) fail_msg("%s does not work any more", whats[i].name);
     }
 }
 
@@ -204,12 +260,12 @@ static void connections_are_taken_only_where_a_page_is_served(void **state)
     (void)state;
     if (!confinable) skip();
     int client = connect_to_loopback();
-    assert_int_equal(attempt_with(takes_a_connection, true, true), GOT_THROUGH);
+    assert_int_equal(attempt_as(takes_a_connection, SERVING, false), GOT_THROUGH);
     close(client);
     close(listening);
     client = connect_to_loopback();
-    assert_int_equal(attempt_with(takes_a_connection, true, false), KEPT_OUT);
-    assert_int_equal(attempt_with(connects_over_ipv4, true, true), KEPT_OUT);
+    assert_int_equal(attempt_as(takes_a_connection, LIVE, false), KEPT_OUT);
+    assert_int_equal(attempt_as(connects_over_ipv4, SERVING, false), KEPT_OUT);
     close(client);
     close(listening);
 }
@@ -227,18 +283,15 @@ static unsigned long long status_field(pid_t process, const char *field, int bas
     return value;
 }
 
-static void only_the_capability_to_open_packet_sockets_is_left(void **state)
+static void assert_capabilities(bool live)
 {
-    (void)state;
-    if (!confinable) skip();
     enum { NET_RAW = 1 << 13, FILTERED = 2 };
     int ready[2], go[2];
     char byte = 0;
     assert_true(pipe(ready) == 0 && pipe(go) == 0);
     pid_t child = fork();
     if (child == 0) {
-        char missing[PRIVILEGES_TEXT_MAX];
-        byte = (char)drop_privileges(&(struct privileges_kept){0}, missing);
+        byte = (char)confine_as(live ? LIVE : FILES);
         _exit(write(ready[1], &byte, 1) == 1 && read(go[0], &byte, 1) == 1 ? 0 : 1);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -246,7 +299,7 @@ static void only_the_capability_to_open_packet_sockets_is_left(void **state)
     static const char *const sets[] = {"CapInh", "CapAmb"}, *const kept[] = {"CapPrm", "CapEff"};
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(status_field(child, sets[i], 16), 0);
-        assert_int_equal(status_field(child, kept[i], 16) & ~(unsigned long long)NET_RAW, 0);
+        assert_int_equal(status_field(child, kept[i], 16) & ~(unsigned long long)(live ? NET_RAW : 0), 0);
     }
     if (geteuid() == 0) assert_int_equal(status_field(child, "CapBnd", 16), 0);
     assert_int_equal(status_field(child, "NoNewPrivs", 10), 1);
@@ -255,11 +308,19 @@ static void only_the_capability_to_open_packet_sockets_is_left(void **state)
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
+static void only_listening_keeps_a_capability_the_one_to_open_packet_sockets(void **state)
+{
+    (void)state;
+    if (!confinable) skip();
+    assert_capabilities(true);
+    assert_capabilities(false);
+}
+
 static int make_folders(void **state)
 {
     (void)state;
     if (!mkdtemp(inside) || !mkdtemp(outside)) return -1;
-    confinable = attempt(counts_processors, true) != NOT_CONFINED;
+    confinable = attempt_as(counts_processors, LIVE, false) != NOT_CONFINED;
     return 0;
 }
 
@@ -278,7 +339,8 @@ int main(void)
         cmocka_unit_test(nothing_gets_out_once_privileges_are_dropped),
         cmocka_unit_test(what_listening_and_reporting_need_still_works),
         cmocka_unit_test(connections_are_taken_only_where_a_page_is_served),
-        cmocka_unit_test(only_the_capability_to_open_packet_sockets_is_left),
+        cmocka_unit_test(reading_files_needs_no_socket_and_no_other_file_to_write),
+        cmocka_unit_test(only_listening_keeps_a_capability_the_one_to_open_packet_sockets),
     };
     return cmocka_run_group_tests(tests, make_folders, remove_folders);
 }
