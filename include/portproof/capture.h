@@ -100,6 +100,11 @@ struct pp_capture_options {
  * pp_capture_info()->error, and pp_capture_next() then returns 0 at once. Owned by the caller. */
 struct pp_capture *pp_capture_open(const char *path, const struct pp_capture_options *options);
 
+/** Survive that a file shrinks while it is read: installs a handler for SIGBUS, which passes on what does not concern captures. For a
+ * program to call once, when it has no handler of its own for that. Without it such a file ends the program; with it, and in any
+ * case when a file grew, or was written to or replaced, pp_capture_info()->error says so. false: it could not be installed. */
+bool pp_capture_guard(void);
+
 enum { PP_OPEN_PATH = -2 };
 
 /** The same of a file that was opened before: `descriptor` becomes the capture's, the path is its name alone. -1: it could not be opened,

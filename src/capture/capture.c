@@ -207,10 +207,23 @@ struct pp_capture *pp_capture_open_memory(const char *name, const uint8_t *bytes
     return capture ? begin(capture, source_open_memory(&capture->source, bytes, size, options && options->hash)) : NULL;
 }
 
+/* A file that was not the same from beginning to end proves nothing; that explains whatever else was wrong with it. */
+static void note_change(struct pp_capture *capture)
+{
+    enum { WORDS_MAX = 128 };
+    char words[WORDS_MAX];
+    if (!source_changed(&capture->source, words, sizeof words)) return;
+    capture->info.failed = true;
+    error_offset(&capture->info.error, UINT64_MAX, "%s; %llu packets were read of what was there", words,
+                 (unsigned long long)capture->info.packets);
+}
+
 void capture_finish_info(struct pp_capture *capture)
 {
     capture->info.bytes = source_bytes(&capture->source);
-    if (capture->ended && !capture->info.sha256[0]) source_digest(&capture->source, capture->info.sha256);
+    if (!capture->ended) return;
+    if (!capture->info.sha256[0]) source_digest(&capture->source, capture->info.sha256);
+    note_change(capture);
 }
 
 /* A mapped file, one chunk after the other. */
@@ -235,6 +248,7 @@ size_t pp_capture_next(struct pp_capture *capture, struct pp_frame *frames, size
     while (!capture->ended && count == 0 && max > 0) {
         source->held = source->waiting = false; /* the caller is done with the frames before */
         count = capture->reader->read(capture, frames, max);
+        if (source_gone(source)) capture->ended = true, count = 0;
     }
     capture_finish_info(capture);
     return count;

@@ -257,7 +257,8 @@ HOT void read_record(struct pcap_state pcap, const uint8_t *p, struct pp_frame *
 
 HOT void read_block(const struct chunk_format *f, const uint8_t *p, struct pp_frame *frame, bool swapped)
 {
-    const struct interface *interface = &f->interfaces[field32(swapped, p + 8)];
+    uint32_t number = field32(swapped, p + 8); /* verified when it was found; but a mapped file may be written to meanwhile */
+    const struct interface *interface = &f->interfaces[number < CHUNK_INTERFACES_MAX ? number : 0];
     frame->bytes = p + 28;
     frame->captured = field32(swapped, p + 20);
     frame->wire = field32(swapped, p + 24);
@@ -285,6 +286,7 @@ HOT size_t read_frames(struct pp_chunk *chunk, struct pp_frame *frames, size_t m
     size_t count = 0;
     struct frame_tally tally = chunk->tally;
     const uint8_t *base = chunk->view.bytes;
+    const size_t size = chunk->view.size;
     const uint16_t capture = chunk->capture;
     const struct pcap_state pcap = chunk->format.pcap;
     while (count < max && chunk->lane < chunk->lane_count) {
@@ -300,6 +302,8 @@ HOT size_t read_frames(struct pp_chunk *chunk, struct pp_frame *frames, size_t m
                 read_block(&chunk->format, base + offsets[i], frame, swapped);
             else
                 read_record(pcap, base + offsets[i], frame, swapped);
+            size_t most = size - (size_t)(frame->bytes - base); /* likewise */
+            if (frame->captured > most) frame->captured = (uint32_t)most;
             frame->capture = capture;
             account(&tally, frame);
         }
@@ -321,9 +325,10 @@ size_t pp_chunk_next(struct pp_chunk *chunk, struct pp_frame *frames, size_t max
         chunk->next += (unsigned)count;
         return count;
     }
-    if (chunk->format.pcapng) return read_frames(chunk, frames, max, true, chunk->format.swapped);
-    if (chunk->format.swapped) return read_frames(chunk, frames, max, false, true);
-    return read_frames(chunk, frames, max, false, false);
+    size_t count = chunk->format.pcapng    ? read_frames(chunk, frames, max, true, chunk->format.swapped)
+                   : chunk->format.swapped ? read_frames(chunk, frames, max, false, true)
+                                           : read_frames(chunk, frames, max, false, false);
+    return chunk->view.opened && atomic_load(&chunk->view.opened->gone) ? 0 : count; /* zeros, which were never captured */
 }
 
 void chunk_count_drops(const struct pp_chunk *chunk, struct pp_capture *capture)

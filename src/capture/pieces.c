@@ -162,11 +162,20 @@ static bool read_odd(struct pp_capture *capture, struct pp_chunk *chunk)
     return chunk->frame_count > 0;
 }
 
+/* What would be read from here on are zeros. */
+static void stop_reading(struct pp_capture *capture)
+{
+    if (capture->ended) return;
+    capture->ended = true;
+    capture_finish_info(capture);
+}
+
 /* The next frames of a chunk whose turn it is; the turn is passed on as soon as nothing more can begin in it. */
 static bool take_in_turn(struct pp_capture *capture, struct pp_chunk *chunk)
 {
     bool found = false;
     const bool at_end = chunk->to == capture->source.size; /* where the reader says what it thinks of the end */
+    if (source_gone(&capture->source)) stop_reading(capture);
     while (!found && !capture->ended && (capture->source.at < chunk->to || at_end)) {
         bool walk = !chunk->odd && !capture->turns.skip_walks && capture->source.at < chunk->to;
         if (capture->turns.skip_walks && !chunk->odd) capture->turns.skip_walks--;

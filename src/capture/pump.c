@@ -134,3 +134,5 @@ void pump_digest(struct pump *pump, char out[DIGEST_HEX_SIZE])
     out[0] = '\0';
     if (ended) source_digest(&pump->upstream, out);
 }
+
+const char *pump_changed(struct pump *pump, char *out, size_t size) { return source_changed(&pump->upstream, out, size); }

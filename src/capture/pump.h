@@ -17,5 +17,7 @@ uint64_t pump_bytes(struct pump *pump);
 uint64_t pump_position(struct pump *pump);
 /** As source_digest, once the reader has seen the end. */
 void pump_digest(struct pump *pump, char out[DIGEST_HEX_SIZE]);
+/** As source_changed. */
+const char *pump_changed(struct pump *pump, char *out, size_t size);
 
 #endif

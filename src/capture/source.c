@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "guard.h"
 #include "hasher.h"
 #include "inflate.h"
 #include "pump.h"
@@ -71,15 +73,19 @@ static bool begin(struct source *source)
     return true;
 }
 
-static bool map_file(struct source *source, size_t size)
+static bool map_file(struct source *source, const struct stat *as)
 {
     struct input *input = &source->input;
-    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, input->fd, 0);
-    if (map == MAP_FAILED) return false;
+    size_t size = (size_t)as->st_size;
+    struct opened *opened = calloc(1, sizeof *opened);
+    void *map = opened ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, input->fd, 0) : MAP_FAILED;
+    if (map == MAP_FAILED) return free(opened), false;
     (void)madvise(map, size, MADV_SEQUENTIAL); /* a hint; without it the file is read all the same */
+    opened->as = *as;
+    opened->guard = guard_add(map, size, &opened->gone);
     input->map = input->at = map;
     input->map_size = input->left = size;
-    input->unmap = true; /* and the descriptor stays open, for windows */
+    input->opened = opened; /* and the descriptor stays open, for windows */
     if (input->hashing) input->hasher = hasher_create(input->fd, size);
     return true;
 }
@@ -101,7 +107,7 @@ bool source_open_descriptor(struct source *source, int descriptor, bool hash)
     if (fstat(input->fd, &status) != 0) return refuse(source, UINT64_MAX, "cannot open: ", strerror(errno));
     if (S_ISDIR(status.st_mode)) return refuse(source, UINT64_MAX, "is a directory; expected a capture file", "");
     bool mappable = S_ISREG(status.st_mode) && status.st_size > 0 && input->fd != STDIN_FILENO; /* that may stand in mid-file */
-    if (mappable && map_file(source, (size_t)status.st_size)) return begin(source);
+    if (mappable && map_file(source, &status)) return begin(source);
     input->chunk = malloc(CHUNK_BYTES);
     if (!input->chunk) return refuse(source, 0, "out of memory", "");
     return begin(source);
@@ -125,7 +131,11 @@ void source_close(struct source *source)
     struct input *input = &source->input;
     pump_destroy(source->pump);
     hasher_destroy(input->hasher);
-    if (input->unmap) munmap((void *)(uintptr_t)input->map, input->map_size);
+    if (input->opened) {
+        guard_remove(input->opened->guard);
+        munmap((void *)(uintptr_t)input->map, input->map_size);
+        free(input->opened);
+    }
     if (input->fd >= 0 && input->fd != STDIN_FILENO) close(input->fd);
     free(input->chunk);
     free(source->buffer);
@@ -212,4 +222,27 @@ void source_digest(struct source *source, char out[DIGEST_HEX_SIZE])
         return;
     digest_hex(&input->digest, out);
     input->hashing = false;
+}
+
+const char *source_changed(const struct source *source, char *out, size_t size)
+{
+    if (source->pump) return pump_changed(source->pump, out, size);
+    const struct opened *opened = source->input.opened;
+    struct stat now;
+    if (!opened || fstat(source->input.fd, &now) != 0) return NULL;
+    const struct stat *as = &opened->as;
+    long long was = as->st_size, is = now.st_size;
+    if (is < was)
+        snprintf(out, size, "it shrank from %lld to %lld bytes while it was read", was, is);
+    else if (is > was)
+        snprintf(out, size, "it grew from %lld to %lld bytes while it was read", was, is);
+    else if (atomic_load(&opened->gone))
+        snprintf(out, size, "some of its %lld bytes could not be read", was);
+    else if (as->st_mtim.tv_sec != now.st_mtim.tv_sec || as->st_mtim.tv_nsec != now.st_mtim.tv_nsec)
+        snprintf(out, size, "it was written to while it was read");
+    else if (now.st_nlink == 0 && as->st_nlink > 0)
+        snprintf(out, size, "it was removed, or another put in its place, while it was read");
+    else
+        return NULL;
+    return out;
 }

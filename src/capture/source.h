@@ -7,9 +7,11 @@
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "digest.h"
 #include "portproof/base.h"
@@ -18,14 +20,21 @@ struct hasher;
 struct inflater;
 struct pump;
 
+/* A mapped file as it was when it was opened. */
+struct opened {
+    struct stat as;
+    atomic_bool gone; /* it has less by now, and reads as zeros there (guard.h) */
+    int guard;        /* of the mapping of the whole */
+};
+
 /* The bytes as stored. */
 struct input {
     const uint8_t *at; /* not consumed yet */
     size_t left;
     const uint8_t *map; /* the whole file; NULL when streaming */
     size_t map_size;
-    bool unmap; /* `map` is ours */
-    int fd;     /* streaming; -1: none */
+    struct opened *opened; /* `map` is ours; NULL: it is not, or there is none */
+    int fd;                /* streaming; -1: none */
     uint8_t *chunk;
     uint64_t read_bytes; /* of a stream */
     bool ended, hashing;
@@ -78,6 +87,11 @@ uint64_t source_bytes(const struct source *source);
 uint64_t source_position(const struct source *source);
 /** SHA-256 of the bytes as stored; empty when not asked for, or when a stream was not read to its end. */
 void source_digest(struct source *source, char out[DIGEST_HEX_SIZE]);
+
+/** Whether bytes of a mapped file were no longer there when they were read. */
+static inline bool source_gone(const struct source *source) { return source->input.opened && atomic_load(&source->input.opened->gone); }
+/** What happened to a mapped file since it was opened, in words for an error; NULL: nothing. */
+const char *source_changed(const struct source *source, char *out, size_t size);
 
 /** More stored bytes; false at the end, or on failure (source->failed). */
 bool input_more(struct source *source);

@@ -18,6 +18,7 @@ struct window {
     uint64_t from;
     size_t size;
     unsigned users;
+    int guard;
 };
 
 struct windows {
@@ -27,8 +28,9 @@ struct windows {
 /* What a chunk sees of the file. */
 struct view {
     const uint8_t *bytes;
-    uint64_t from, size;   /* of the file */
-    struct window *window; /* counted in its users; NULL: the whole mapping */
+    uint64_t from, size;         /* of the file */
+    struct window *window;       /* counted in its users; NULL: the whole mapping */
+    const struct opened *opened; /* NULL: the file cannot change */
 };
 
 /** A view of the file around `from`, of a window or of the whole. Callers hold a lock around this and view_close. */

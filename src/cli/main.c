@@ -64,6 +64,7 @@ static void print_usage(FILE *to)
 static int run(const struct command *command, struct arguments *arguments)
 {
     if (command->habits & OPENS_ITSELF) return command->run(arguments);
+    (void)pp_capture_guard(); /* without it a file that shrinks ends the program, which is no reason not to start */
     bool ready = files_open(arguments) && files_confine(arguments, command->name);
     int status = ready ? command->run(arguments) : EXIT_INPUT;
     files_close();

@@ -65,7 +65,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-struct pp_activity activity_sorted(struct activity *activity)
+struct pp_activity activity_sorted(const struct activity *activity)
 {
     size_t count = 0;
     for (size_t i = 0; i < SLOTS; i++)
@@ -77,9 +77,9 @@ struct pp_activity activity_sorted(struct activity *activity)
 void activity_pack(struct packer *packer, const struct activity *activity)
 {
     pack_number(packer, activity->width_ns / FIRST_WIDTH_NS);
-    pack_number(packer, activity->count);
-    for (size_t i = 0; i < SLOTS; i++)
-        if (activity->slots[i]) pack_number(packer, activity->slots[i] - 1);
+    struct pp_activity sorted = activity_sorted(activity);
+    pack_number(packer, sorted.count);
+    for (size_t i = 0; i < sorted.count; i++) pack_number(packer, sorted.buckets[i]);
 }
 
 void activity_unpack(struct unpacker *unpacker, struct activity *activity)

@@ -34,6 +34,7 @@ void activity_join(struct activity *activity, const struct activity *from);
 void activity_pack(struct packer *packer, const struct activity *activity);
 /** Into one that was just made. */
 void activity_unpack(struct unpacker *unpacker, struct activity *activity);
-struct pp_activity activity_sorted(struct activity *activity);
+/** Until the next call; of one activity one at a time. */
+struct pp_activity activity_sorted(const struct activity *activity);
 
 #endif

@@ -2,6 +2,7 @@
  * what a table can be: nothing twice, ends in their order, no count that a record cannot have. */
 #include "pack.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "table.h"
@@ -209,12 +210,43 @@ static struct pp_datagram unpack_datagram(struct unpacker *u, struct pack_captur
     return one;
 }
 
+/* Items in an order of their own, not that in which they came: pointers to them, malloc'd. */
+static const void **in_order(const void *items, size_t size, uint32_t count, int (*compare)(const void *, const void *))
+{
+    const void **order = malloc((count + 1u) * sizeof *order);
+    for (uint32_t i = 0; order && i < count; i++) order[i] = (const char *)items + i * size;
+    if (order) qsort(order, count, sizeof *order, compare);
+    return order;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    return memcmp(*(const struct pp_address *const *)a, *(const struct pp_address *const *)b, sizeof(struct pp_address));
+}
+
+static int by_datagram(const void *a, const void *b)
+{
+    const struct pp_datagram *x = *(const struct pp_datagram *const *)a, *y = *(const struct pp_datagram *const *)b;
+    int order = memcmp(&x->source, &y->source, sizeof x->source);
+    if (!order) order = memcmp(&x->destination, &y->destination, sizeof x->destination);
+    if (!order) order = (x->id > y->id) - (x->id < y->id);
+    return order ? order : x->transport - y->transport;
+}
+
 static void pack_small_tables(struct packer *p, const struct pp_flow_table *table)
 {
-    pack_number(p, table->datagrams.count);
-    for (uint32_t i = 0; i < table->datagrams.count; i++) pack_datagram(p, &table->datagrams.items[i]);
-    pack_number(p, table->addresses.count);
-    for (uint32_t i = 0; i < table->addresses.count; i++) pack_address(p, &table->addresses.items[i]);
+    const struct datagrams *datagrams = &table->datagrams;
+    const struct addresses *addresses = &table->addresses;
+    const void **order = in_order(datagrams->items, sizeof *datagrams->items, datagrams->count, by_datagram);
+    p->failed |= !order;
+    pack_number(p, datagrams->count);
+    for (uint32_t i = 0; order && i < datagrams->count; i++) pack_datagram(p, order[i]);
+    free(order);
+    order = in_order(addresses->items, sizeof *addresses->items, addresses->count, by_address);
+    p->failed |= !order;
+    pack_number(p, addresses->count);
+    for (uint32_t i = 0; order && i < addresses->count; i++) pack_address(p, order[i]);
+    free(order);
     activity_pack(p, &table->activity);
 }
 
@@ -251,19 +283,30 @@ static void unpack_counters(struct unpacker *u, struct pp_counters *counters)
 
 /* --- a table -------------------------------------------------------------------------------------------------------------- */
 
+/* In their order if the table is sorted; else as they came. */
+static void pack_stores(struct packer *p, const struct pp_flow_table *table)
+{
+    const bool sorted = table->order && table->order_count == pp_flow_count(table);
+    uint32_t first = 0; /* number of the store's first record, of both */
+    for (unsigned s = 0; s < 2; s++) {
+        const struct store *store = &table->stores[s];
+        pack_number(p, store->count);
+        for (size_t i = 0; sorted && i < table->order_count; i++)
+            if (table->order[i] - first < store->count) pack_record(p, table, store, table->order[i] - first);
+        for (uint32_t number = 0; !sorted && number < store->count; number++) pack_record(p, table, store, number);
+        first = store->count;
+    }
+}
+
 void flow_pack(const struct pp_flow_table *table, struct packer *p)
 {
     pack_counters(p, &table->counters);
     pack_number(p, table->level);
     pack_number(p, table->any);
     pack_number(p, table->several);
-    pack_number(p, table->capture);
+    pack_number(p, table->several ? 0 : table->capture); /* of several which was first says nothing */
     pack_small_tables(p, table);
-    for (unsigned s = 0; s < 2; s++) {
-        const struct store *store = &table->stores[s];
-        pack_number(p, store->count);
-        for (uint32_t number = 0; number < store->count; number++) pack_record(p, table, store, number);
-    }
+    pack_stores(p, table);
 }
 
 static bool unpack_into(struct unpacker *u, struct pack_captures captures, struct pp_flow_table *table)
