@@ -337,6 +337,17 @@ static bool reserve_infos(struct pp_audit *audit, size_t count)
     return true;
 }
 
+/* Memory ran out: whatever is judged now may lack packets of any of them. */
+static void note_loss(struct pp_audit *audit)
+{
+    for (uint32_t i = audit->first_index; i < audit->capture_count; i++) {
+        struct pp_capture_info *info = &audit->captures[i];
+        if (info->failed) continue;
+        info->failed = info->truncated = true;
+        error_at(&info->error, 0, 0, "memory ran out; some of its packets are not judged");
+    }
+}
+
 bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t count)
 {
     struct worker *others[PP_THREADS_MAX] = {NULL};
@@ -352,6 +363,7 @@ bool pp_audit_read(struct pp_audit *audit, const char *const paths[], size_t cou
         if (others[i]) ok &= join_worker(audit, others[i]);
     ok = ok && !audit->first->failed;
     for (size_t i = 0; audit->inputs && i < count; i++) pp_capture_close(audit->inputs[i].capture); /* left behind when memory ran out */
+    if (!ok) note_loss(audit);
     free(audit->inputs);
     audit->inputs = NULL;
     audit->outside_time += audit->first->outside_time;

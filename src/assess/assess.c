@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "parallel.h"
 
 enum { VERDICT_REASONS_MAX = 16 };
@@ -252,6 +253,7 @@ static void take_census(struct assessment *a)
 
 struct pp_report *pp_assess(const struct pp_assess_input *input)
 {
+    const unsigned failures = memory_failures();
     struct arena *arena = arena_create();
     struct assessment *a = calloc(1, sizeof *a);
     struct pp_report *report = calloc(1, sizeof *report);
@@ -270,7 +272,7 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
         a->visible = arena_alloc(arena, input->site->host_count + 1);
         report->rows = arena_alloc(arena, (input->spec->row_count + 1u) * sizeof *report->rows);
         report->verdict_reasons = arena_alloc(arena, VERDICT_REASONS_MAX * sizeof *report->verdict_reasons);
-        ok = a->judged && !arena_failed(arena) && judge_everything(a);
+        ok = a->judged && !arena_failed(arena) && judge_everything(a) && memory_failures() == failures;
         report->judged = a->judged;
         report->addresses = a->directory.seen;
         report->address_count = a->directory.count;
@@ -282,7 +284,7 @@ struct pp_report *pp_assess(const struct pp_assess_input *input)
     }
     free(a);
     if (ok) return report;
-    if (!report) arena_destroy(arena);
+    if (!report || !report->memory) arena_destroy(arena);
     pp_report_destroy(report);
     return NULL;
 }

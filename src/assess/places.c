@@ -140,7 +140,10 @@ bool pp_places(const struct pp_spec *spec, const struct pp_site *site, struct pp
     }
     sights_finish(&sights);
     free(all.items);
-    if (!ok) free(*places);
+    if (!ok) {
+        free(*places);
+        *places = NULL;
+    }
     return ok;
 }
 

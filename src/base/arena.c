@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 enum { BLOCK_BYTES = 16384 };
 
 struct block {
@@ -32,16 +34,23 @@ void arena_destroy(struct arena *arena)
     free(arena);
 }
 
+static void *give_up(struct arena *arena)
+{
+    memory_failed();
+    arena->failed = true;
+    return NULL;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     size_t align = _Alignof(max_align_t);
-    if (size > SIZE_MAX / 2) return arena->failed = true, NULL;
+    if (size > SIZE_MAX / 2) return give_up(arena);
     size = (size + align - 1) & ~(align - 1);
     struct block *block = arena->blocks;
     if (!block || block->size - block->used < size) {
         size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
         block = calloc(1, sizeof *block + room);
-        if (!block) return arena->failed = true, NULL;
+        if (!block) return give_up(arena);
         block->size = room;
         block->next = arena->blocks;
         arena->blocks = block;

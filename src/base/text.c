@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "digits.h"
+#include "memory.h"
 
 void text_init(struct text *text) { *text = (struct text){0}; }
 
@@ -15,17 +16,24 @@ void text_finish(struct text *text)
     text_init(text);
 }
 
+static bool give_up(struct text *text)
+{
+    memory_failed();
+    text->failed = true;
+    return false;
+}
+
 static bool reserve(struct text *text, size_t more)
 {
     if (text->failed) return false;
     if (text->room - text->length > more) return true;
     size_t room = text->room ? text->room : 256;
     while (room - text->length <= more) {
-        if (room > SIZE_MAX / 2) return text->failed = true, false;
+        if (room > SIZE_MAX / 2) return give_up(text);
         room *= 2;
     }
     char *bytes = realloc(text->bytes, room);
-    if (!bytes) return text->failed = true, false;
+    if (!bytes) return give_up(text);
     text->bytes = bytes;
     text->room = room;
     return true;

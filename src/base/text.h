@@ -1,4 +1,4 @@
-/* A growing text. Failure is sticky: check text_failed once, at the end. */
+/* A growing text. Failure is sticky, and counted (memory.h): check `failed` once, at the end. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 

@@ -166,6 +166,7 @@ struct pp_capture *capture_create(const char *name, const struct pp_capture_opti
     capture->name = strdup(name);
     capture->index = options ? options->index : 0;
     capture->record_bytes = 512;
+    capture->hashed = options && options->hash;
     pthread_mutex_init(&capture->turns.lock, NULL);
     pthread_cond_init(&capture->turns.passed, NULL);
     capture->info = (struct pp_capture_info){
@@ -223,6 +224,10 @@ void capture_finish_info(struct pp_capture *capture)
     capture->info.bytes = source_bytes(&capture->source);
     if (!capture->ended) return;
     if (!capture->info.sha256[0]) source_digest(&capture->source, capture->info.sha256);
+    if (capture->hashed && !capture->info.failed && !capture->info.sha256[0]) {
+        capture->info.failed = true;
+        error_offset(&capture->info.error, UINT64_MAX, "its SHA-256 could not be computed: it could not be read a second time");
+    }
     note_change(capture);
 }
 

@@ -74,7 +74,7 @@ struct pp_capture {
     char *name;
     pp_time_ns previous_ns; /* of the record before */
     uint16_t index;
-    bool ended;
+    bool ended, hashed;     /* hashed: its SHA-256 was asked for */
     uint64_t record_bytes;  /* mean size of the last records, for the size of chunks */
     struct turns turns;     /* of the threads that read it in pieces */
     struct pp_chunk *chunk; /* the one pp_capture_next goes through; made when needed */

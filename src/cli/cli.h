@@ -67,6 +67,8 @@ void print_help(FILE *to, const struct command *command);
 
 /** One line on standard error, "portproof: …"; untrusted parts must be escaped by the caller (see show). */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** Whether anything was said with it so far. */
+bool complained(void);
 /** Let somebody else have these lines, without the program's name and the end of the line; NULL: standard error again. */
 void complain_to(void (*taker)(void *context, const char *line), void *context);
 /** A string of which nothing is known, made safe for a terminal; one of four rotating buffers. */

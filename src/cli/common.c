@@ -14,6 +14,7 @@
 #include "cli.h"
 #include "digest.h"
 #include "files.h"
+#include "memory.h"
 #include "text.h"
 
 enum { TEXT_BYTES_MAX = 16 << 20, SHOWN_MAX = 1024, SHOWN_BUFFERS = 4 };
@@ -28,9 +29,14 @@ void complain_to(void (*taker)(void *context, const char *line), void *context)
     complaints_context = context;
 }
 
+static bool has_complained;
+
+bool complained(void) { return has_complained; }
+
 void complain(const char *format, ...)
 {
     va_list args;
+    has_complained = true;
     va_start(args, format);
     if (complaints_taker) {
         char line[SHOWN_MAX];
@@ -55,52 +61,66 @@ const char *show(const char *string)
 
 /* --- texts in --------------------------------------------------------------------------------------------------------- */
 
-char *read_text(const char *path, size_t *size)
+/* As much as is asked for, unless the file ends; -1: errno says why. Signals may come between. */
+static ssize_t read_some(int descriptor, char *bytes, size_t size)
 {
-    FILE *file = input_stream(path);
-    struct stat info;
-    if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
-    char *bytes = NULL;
-    if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode))
-        complain("%s: is a directory; expected a text file", show(path));
-    else if (!(bytes = malloc(TEXT_BYTES_MAX + 1)))
-        complain("%s: out of memory", show(path));
-    else {
-        *size = fread(bytes, 1, TEXT_BYTES_MAX + 1, file);
-        if (ferror(file) || *size > TEXT_BYTES_MAX) {
-            complain(ferror(file) ? "%s: cannot read it" : "%s: larger than 16 MiB; expected a text file of that size at most", show(path));
-            free(bytes);
-            bytes = NULL;
-        } else
-            bytes[*size] = '\0';
+    size_t at = 0;
+    while (at < size) {
+        ssize_t got = read(descriptor, bytes + at, size - at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (got == 0) break;
+        at += (size_t)got;
     }
-    if (file != stdin) fclose(file);
-    return bytes;
+    return (ssize_t)at;
 }
 
-char *read_bytes(const char *path, size_t *size)
+/* A whole file, with a NUL behind it; more than `most` bytes are one too many. */
+static char *read_whole(int descriptor, const char *path, size_t most, size_t *size)
 {
-    FILE *file = input_stream(path);
     size_t room = 1 << 16;
-    char *bytes = file ? malloc(room) : NULL;
-    if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
+    char *bytes = memory_take(room + 1);
     *size = 0;
-    for (size_t got; bytes && (got = fread(bytes + *size, 1, room - *size, file)) > 0;) {
-        *size += got;
-        if (*size < room) continue;
-        char *larger = realloc(bytes, room *= 2);
+    while (bytes) {
+        ssize_t got = read_some(descriptor, bytes + *size, room - *size);
+        if (got < 0) {
+            complain("%s: cannot read it: %s", show(path), strerror(errno));
+            return free(bytes), NULL;
+        }
+        *size += (size_t)got;
+        if (*size < room || *size > most) break;
+        char *larger = room > SIZE_MAX / 2 - 1 ? NULL : realloc(bytes, (room *= 2) + 1);
         if (!larger) free(bytes);
         bytes = larger;
     }
-    bool failed = ferror(file);
-    if (!bytes || failed) {
-        complain("%s: %s", show(path), bytes ? "cannot read it" : "out of memory");
-        free(bytes);
-        bytes = NULL;
-    }
-    if (file != stdin) fclose(file);
+    if (!bytes) return complain("%s: out of memory", show(path)), NULL;
+    bytes[*size] = '\0';
     return bytes;
 }
+
+static char *read_at_most(const char *path, size_t most, size_t *size)
+{
+    struct stat info;
+    int descriptor = input_descriptor(path);
+    if (descriptor < 0) return complain("%s: cannot open: %s", show(path), strerror(errno)), NULL;
+    char *bytes = NULL;
+    if (fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode))
+        complain("%s: is a directory; expected a file", show(path));
+    else
+        bytes = read_whole(descriptor, path, most, size);
+    close(descriptor);
+    return bytes;
+}
+
+char *read_text(const char *path, size_t *size)
+{
+    char *bytes = read_at_most(path, TEXT_BYTES_MAX, size);
+    if (!bytes || *size <= TEXT_BYTES_MAX) return bytes;
+    complain("%s: larger than 16 MiB; expected a text file of that size at most", show(path));
+    return free(bytes), NULL;
+}
+
+char *read_bytes(const char *path, size_t *size) { return read_at_most(path, SIZE_MAX, size); }
 
 static void complain_at(const char *path, const struct pp_error *error)
 {
@@ -174,6 +194,7 @@ struct output {
     int descriptor;
     char *path, *aside; /* NULL for standard output */
     int failed;         /* errno of the write that failed, or 0 */
+    unsigned failures;  /* of memory, until then: what is written after more of them is not whole */
 };
 
 bool has_output_file(const struct arguments *a) { return a->output && strcmp(a->output, "-") != 0; }
@@ -182,6 +203,7 @@ struct output *output_make(const char *path)
 {
     struct output *out = calloc(1, sizeof *out);
     if (!out) return complain("out of memory"), NULL;
+    out->failures = files_are_open() ? 0 : memory_failures(); /* one command, one output: all that failed may be missing in it */
     if (!path || strcmp(path, "-") == 0) {
         out->descriptor = STDOUT_FILENO;
         return out;
@@ -227,6 +249,7 @@ bool output_write(void *output, const char *bytes, size_t size)
 
 bool output_close(struct output *out, bool keep)
 {
+    if (!out->failed && keep && memory_failures() != out->failures) out->failed = ENOMEM;
     int why = out->failed;
     bool ok = !why;
     if (out->aside) {
@@ -237,6 +260,7 @@ bool output_close(struct output *out, bool keep)
         if (!ok) unlink(out->aside);
     }
     /* A reader that went away (head, less) is no failure worth a message. */
+    has_complained |= why == EPIPE;
     if (!ok && (keep || out->failed) && why != EPIPE)
         complain("%s: cannot write: %s", show(out->path ? out->path : "standard output"), strerror(why));
     free(out->path);
@@ -419,12 +443,13 @@ bool hash_file(const char *path, char hex[DIGEST_HEX_SIZE])
     enum { PIECE_BYTES = 1 << 16 };
     char piece[PIECE_BYTES];
     struct digest digest;
-    FILE *file = input_stream(path);
-    if (!file) return complain("%s: cannot open: %s", show(path), strerror(errno)), false;
+    int descriptor = input_descriptor(path);
+    if (descriptor < 0) return complain("%s: cannot open: %s", show(path), strerror(errno)), false;
     digest_init(&digest);
-    for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;) digest_add(&digest, piece, got);
-    bool ok = !ferror(file) || (complain("%s: cannot read: %s", show(path), strerror(errno)), false);
-    if (file != stdin) fclose(file);
+    ssize_t got;
+    while ((got = read_some(descriptor, piece, sizeof piece)) > 0) digest_add(&digest, piece, (size_t)got);
+    if (got < 0) complain("%s: cannot read it: %s", show(path), strerror(errno));
+    close(descriptor);
     digest_hex(&digest, hex);
-    return ok;
+    return got == 0;
 }

@@ -1,6 +1,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "files.h"
@@ -120,11 +121,11 @@ static char *load_side(const struct arguments *a, char *operand, const char *sit
     char first = '\0', *const *files = input_folder(operand, &count);
     if (files && !count) return complain("%s: no files in it; expected captures", show(operand)), NULL;
     if (files) return judge(a, (char **)(uintptr_t)files, count, site, size);
-    FILE *file = input_stream(operand);
-    if (file && fread(&first, 1, 1, file) != 1) first = '{'; /* empty: the reader of reports says so */
-    if (file && file != stdin) fclose(file);
-    if (file && first != '{') return judge(a, &operand, 1, site, size);
-    if (file && site) return complain("%s: a report, which was judged already; expected no site file with it", show(operand)), NULL;
+    int file = strcmp(operand, "-") == 0 ? -1 : input_descriptor(operand); /* standard input: a report */
+    if (file >= 0 && read(file, &first, 1) != 1) first = '{';              /* empty: the reader of reports says so */
+    if (file >= 0) close(file);
+    if (file >= 0 && first != '{') return judge(a, &operand, 1, site, size);
+    if (file >= 0 && site) return complain("%s: a report, which was judged already; expected no site file with it", show(operand)), NULL;
     return read_bytes(operand, size);
 }
 

@@ -1,9 +1,12 @@
 /* portproof: the table of its commands. */
+#include <jansson.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "files.h"
+#include "memory.h"
 
 /* Options: s site, r rules, f format, o output, b filter, t time window, u utc, q quiet, c color and width, m max-flows, d decap,
  * e evidence, B bundle, C compare, h hash, a all and strict, n threads, i live ones, S stats and seen, F stateless. */
@@ -68,12 +71,14 @@ static int run(const struct command *command, struct arguments *arguments)
     bool ready = files_open(arguments) && files_confine(arguments, command->name);
     int status = ready ? command->run(arguments) : EXIT_INPUT;
     files_close();
+    if (status == EXIT_INPUT && !complained()) complain("%s: out of memory", command->name);
     return status;
 }
 
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
+    json_set_alloc_funcs(memory_take, free); /* a tree that lost a branch is not written */
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_INPUT;

@@ -120,6 +120,8 @@ static bool judge_again(struct verification *v, struct session *s, const struct 
     bool ok = contents_make(s, report, outside_time, v->bundle->from_captures, then, &made);
     if (ok) compare_contents(v, &made, check);
     contents_finish(&made);
+    if (ok && check->answer == DIFFERS && s->failed) /* and it was said why */
+        ok = (complain("%s: not compared: not all could be read again", show(v->path)), false);
     return ok;
 }
 

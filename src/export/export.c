@@ -19,7 +19,7 @@
 #include "text.h"
 #include "wanted.h"
 
-enum { CAPTURED_MOST = 65535, NAME_MOST = 120 };
+enum { CAPTURED_MOST = 65535, NAME_MOST = 120, SHOWN_MAX = 300 };
 
 struct kept_frame {
     struct pp_frame frame; /* its bytes are owned */
@@ -41,6 +41,15 @@ struct job {
     int folder;
     struct pp_error *error;
 };
+
+/* A name of the user's, safe to print. */
+static const char *shown(const char *name, char out[SHOWN_MAX])
+{
+    int why = errno;
+    escape_into(out, SHOWN_MAX, name, strlen(name));
+    errno = why;
+    return out;
+}
 
 /* --- reading ----------------------------------------------------------------------------------------------------------------- */
 
@@ -77,6 +86,10 @@ static bool read_capture(struct job *job, uint16_t index)
             uint32_t finding = wanted_find(job->wanted, &packet);
             if (finding != NOBODY) ok = keep_frame(job, &job->kept[finding], &frames[i], &decode);
         }
+    const struct pp_capture_info *info = capture ? pp_capture_info(capture) : NULL;
+    if (ok && info->failed && !job->report->captures[index].failed)
+        ok = error_at(job->error, 0, 0, "%s could not be read a second time: %s", shown(job->paths[index], (char[SHOWN_MAX]){0}),
+                      info->error.text);
     pp_capture_close(capture);
     return ok;
 }
@@ -156,20 +169,22 @@ static bool write_packets(const struct job *job, FILE *to, uint32_t number)
     return ok;
 }
 
-/* A file that stands in the way, or a link, is taken away, not written into. */
+/* A file that stands in the way, or a link, is replaced, not written into. */
 static bool write_file(struct job *job, uint32_t number)
 {
     char name[NAME_MOST];
+    const char *aside = "portproof.part"; /* a file is whole before it has its name */
     name_file(job, number, name);
-    (void)unlinkat(job->folder, name, 0);
-    int descriptor = openat(job->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    (void)unlinkat(job->folder, aside, 0);
+    int descriptor = openat(job->folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     FILE *to = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
     bool ok = to && write_packets(job, to, number);
     int why = errno;
     if (to && fclose(to) != 0 && ok) ok = false, why = errno;
+    if (ok && renameat(job->folder, aside, job->folder, name) != 0) ok = false, why = errno;
     if (ok) return true;
-    if (descriptor >= 0) (void)unlinkat(job->folder, name, 0);
-    return error_at(job->error, 0, 0, "%s/%s: cannot write: %s", job->options->folder, name, strerror(why));
+    if (descriptor >= 0) (void)unlinkat(job->folder, aside, 0);
+    return error_at(job->error, 0, 0, "%s/%s: cannot write: %s", shown(job->options->folder, (char[SHOWN_MAX]){0}), name, strerror(why));
 }
 
 static bool open_folder(struct job *job)
@@ -177,7 +192,8 @@ static bool open_folder(struct job *job)
     const char *folder = job->options->folder;
     job->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (job->folder < 0 && errno == ENOENT && mkdir(folder, 0777) == 0) job->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return job->folder >= 0 || error_at(job->error, 0, 0, "%s: cannot make or open the folder: %s", folder, strerror(errno));
+    return job->folder >= 0 ||
+           error_at(job->error, 0, 0, "%s: cannot make or open the folder: %s", shown(folder, (char[SHOWN_MAX]){0}), strerror(errno));
 }
 
 /* --- all of it --------------------------------------------------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ static void add_set(struct text *out, const struct pp_rule_end *end)
 static void add_range(void *text, uint16_t first, uint16_t last)
 {
     struct text *out = text;
-    text_add(out, out->bytes[out->length - 1] == ' ' ? "" : ", ");
+    text_add(out, !out->length || out->bytes[out->length - 1] == ' ' ? "" : ", ");
     text_printf(out, first == last ? "%u" : "%u-%u", first, last);
 }
 

@@ -5,8 +5,8 @@
 #include "packer.h"
 #include "portproof/flow.h"
 
-/** All that pp_flow_table_merge would take from the table. Of a sorted table equal flows are equal bytes, in whatever order packets came and
- * tables were merged. Sets packer->failed when memory is out. */
+/** All that pp_flow_table_merge would take from the table. Of a sorted table equal flows are equal bytes, in whatever order packets came
+ * and tables were merged. Sets packer->failed when memory is out. */
 void flow_pack(const struct pp_flow_table *table, struct packer *packer);
 /** Which captures flows may name, and from what number on these are counted now. */
 struct pack_captures {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 extern gvplugin_library_t gvplugin_dot_layout_LTX_library;
 
 enum { POINTS_AN_INCH = 72, COLUMNS_MAX = 64 };
@@ -39,9 +41,17 @@ static void turn_from(struct layout *layout, unsigned node, unsigned char *state
     states[node] = DONE;
 }
 
+/* Zeroed; without it the map would be left out, and the report would not be what it is otherwise. */
+static void *take(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    if (!memory) memory_failed();
+    return memory;
+}
+
 static bool turn_round(struct layout *layout)
 {
-    unsigned char *states = calloc(layout->node_count + 1u, 1);
+    unsigned char *states = take(layout->node_count + 1u, 1);
     if (!states) return false;
     for (unsigned i = 0; i < layout->node_count; i++)
         if (!states[i]) turn_from(layout, i, states);
@@ -98,7 +108,7 @@ static bool read_edge(const struct layout *layout, struct layout_edge *out, Aged
     if (!all || !all->size || all->list[0].size < 1) return true;
     const bezier *curve = &all->list[0];
     out->point_count = (unsigned)curve->size;
-    if (!(out->points = calloc(out->point_count, sizeof *out->points))) return false;
+    if (!(out->points = take(out->point_count, sizeof *out->points))) return false;
     for (unsigned i = 0; i < out->point_count; i++)
         out->points[out->is_turned ? out->point_count - 1 - i : i] = flipped(layout, curve->list[i]);
     out->tip = out->points[out->point_count - 1];
@@ -139,8 +149,8 @@ static GVC_t *context_of_all(void)
 
 bool layout_make(struct layout *layout)
 {
-    Agnode_t **nodes = calloc(layout->node_count + 1u, sizeof *nodes);
-    Agedge_t **edges = calloc(layout->edge_count + 1u, sizeof *edges);
+    Agnode_t **nodes = take(layout->node_count + 1u, sizeof *nodes);
+    Agedge_t **edges = take(layout->edge_count + 1u, sizeof *edges);
     agseterrf(say_nothing);
     GVC_t *context = context_of_all();
     Agraph_t *graph = agopen("map", Agdirected, NULL);

@@ -70,6 +70,7 @@ unsigned begin_line(struct page *page, unsigned indent)
 void add_paragraph(struct page *page, unsigned at, unsigned indent, enum ink ink, const char *words)
 {
     bool first = true;
+    if (!words) words = ""; /* of a text that has none */
     if (indent > BELOW && indent + longest_word(words) > page->width)
         at = indent = begin_line(page, BELOW);
     else if (at > indent && at + word_columns(words, strcspn(words, " ")) > page->width)

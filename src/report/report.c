@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "formats.h"
+#include "memory.h"
 
 typedef bool write_report(const struct pp_report *report, const struct pp_report_options *options, struct text *out,
                           const struct pp_sink *sink);
@@ -37,8 +38,10 @@ bool send_and_finish(struct text *text, const struct pp_sink *sink)
 static bool write_format(const struct pp_report *report, const char *format, const struct pp_report_options *options, struct text *out,
                          const struct pp_sink *sink)
 {
+    const unsigned failures = memory_failures(); /* a report is made of many small texts, each of which may have lost something */
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (strcmp(formats[i].name, format) == 0) return formats[i].write(report, options, out, sink) && !out->failed;
+        if (strcmp(formats[i].name, format) == 0)
+            return formats[i].write(report, options, out, sink) && !out->failed && memory_failures() == failures;
     return false;
 }
 

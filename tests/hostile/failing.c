@@ -1,0 +1,191 @@
+/* Linked into the program of the preset `faults` (ld --wrap): the k-th call of a kind fails, for every k in turn, each in a process of its
+ * own that is forked before main. tests/hostile/faults drives it.
+ *
+ * $FAIL=KIND:ERROR:FIRST:STEP and $FAIL_TO (a descriptor for results), $FAIL_GO (one for orders: a byte lets the next one run). A result is
+ * a line "k status hit outsize errsize" and then what was written to standard output and standard error. `hit` is 0 once the kind is
+ * called fewer than k times: then that was all. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char kind[16];
+static int failure;
+static unsigned long fail_at;
+static atomic_ulong calls;
+static _Atomic(int) *hit; /* shared with the parent */
+
+/* Whether this call is the one. */
+static bool fails(const char *of)
+{
+    if (!fail_at || strcmp(kind, of) != 0 || atomic_fetch_add(&calls, 1) + 1 != fail_at) return false;
+    *hit = 1;
+    errno = failure;
+    return true;
+}
+
+/* --- memory -------------------------------------------------------------------------------------------------------------- */
+
+#define REAL(type, name, ...)                                                                                                              \
+    type __real_##name(__VA_ARGS__);                                                                                                       \
+    type __wrap_##name(__VA_ARGS__);                                                                                                       \
+    type __wrap_##name(__VA_ARGS__)
+
+REAL(void *, malloc, size_t size) { return fails("memory") ? NULL : __real_malloc(size); }
+REAL(void *, calloc, size_t count, size_t size) { return fails("memory") ? NULL : __real_calloc(count, size); }
+REAL(void *, realloc, void *old, size_t size) { return fails("memory") ? NULL : __real_realloc(old, size); }
+REAL(void *, aligned_alloc, size_t alignment, size_t size) { return fails("memory") ? NULL : __real_aligned_alloc(alignment, size); }
+REAL(char *, strdup, const char *text) { return fails("memory") ? NULL : __real_strdup(text); }
+REAL(int, pthread_create, pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *context)
+{
+    return fails("thread") ? EAGAIN : __real_pthread_create(t, a, run, context);
+}
+int __wrap_asprintf(char **out, const char *format, ...);
+int __wrap_asprintf(char **out, const char *format, ...)
+{
+    va_list args;
+    if (fails("memory")) return -1;
+    va_start(args, format);
+    int length = vasprintf(out, format, args);
+    va_end(args);
+    return length;
+}
+
+/* --- files --------------------------------------------------------------------------------------------------------------- */
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    return fails("open") ? -1 : __real_open(path, flags, mode);
+}
+int __real_openat(int folder, const char *path, int flags, ...);
+int __wrap_openat(int folder, const char *path, int flags, ...);
+int __wrap_openat(int folder, const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    return fails("open") ? -1 : __real_openat(folder, path, flags, mode);
+}
+REAL(FILE *, fdopen, int descriptor, const char *mode) { return fails("open") ? NULL : __real_fdopen(descriptor, mode); }
+REAL(DIR *, opendir, const char *path) { return fails("open") ? NULL : __real_opendir(path); }
+REAL(ssize_t, read, int descriptor, void *bytes, size_t size)
+{
+    if (fails("short-read")) size = size ? 1 : 0;
+    return fails("read") ? -1 : __real_read(descriptor, bytes, size);
+}
+REAL(ssize_t, pread, int descriptor, void *bytes, size_t size, off_t at)
+{
+    if (fails("short-read")) size = size ? 1 : 0;
+    return fails("read") ? -1 : __real_pread(descriptor, bytes, size, at);
+}
+REAL(size_t, fread, void *bytes, size_t size, size_t count, FILE *file)
+{
+    if (!fails("read")) return __real_fread(bytes, size, count, file);
+    file->_flags |= _IO_ERR_SEEN; /* as glibc does */
+    return 0;
+}
+REAL(ssize_t, write, int descriptor, const void *bytes, size_t size)
+{
+    if (fails("short-write")) size = size ? 1 : 0;
+    return fails("write") ? -1 : __real_write(descriptor, bytes, size);
+}
+REAL(size_t, fwrite, const void *bytes, size_t size, size_t count, FILE *file)
+{
+    return strcmp(kind, "write") == 0 && failure != EINTR && fails("write") ? 0 : __real_fwrite(bytes, size, count, file);
+}
+REAL(int, fsync, int descriptor) { return fails("sync") ? -1 : __real_fsync(descriptor); }
+REAL(int, close, int descriptor)
+{
+    bool failed = fails("close");
+    int status = __real_close(descriptor); /* it is closed all the same */
+    if (failed) errno = failure;
+    return failed ? -1 : status;
+}
+REAL(int, fclose, FILE *file)
+{
+    bool failed = fails("close");
+    int status = __real_fclose(file);
+    if (failed) errno = failure;
+    return failed ? EOF : status;
+}
+REAL(int, rename, const char *from, const char *to) { return fails("rename") ? -1 : __real_rename(from, to); }
+REAL(int, fstat, int descriptor, struct stat *info) { return fails("stat") ? -1 : __real_fstat(descriptor, info); }
+REAL(int, stat, const char *path, struct stat *info) { return fails("stat") ? -1 : __real_stat(path, info); }
+REAL(int, lstat, const char *path, struct stat *info) { return fails("stat") ? -1 : __real_lstat(path, info); }
+REAL(int, mkdir, const char *path, mode_t mode) { return fails("open") ? -1 : __real_mkdir(path, mode); }
+REAL(void *, mmap, void *at, size_t size, int protection, int flags, int descriptor, off_t offset)
+{
+    return fails(descriptor < 0 ? "memory" : "map") ? MAP_FAILED : __real_mmap(at, size, protection, flags, descriptor, offset);
+}
+
+/* --- every k ------------------------------------------------------------------------------------------------------------- */
+
+static void copy(int from, int to)
+{
+    char bytes[65536];
+    lseek(from, 0, SEEK_SET);
+    for (ssize_t got; (got = __real_read(from, bytes, sizeof bytes)) > 0;)
+        for (ssize_t at = 0, put; at < got && (put = __real_write(to, bytes + at, (size_t)(got - at))) > 0; at += put) continue;
+}
+
+/* One child; true in it. */
+static bool run_one(unsigned long k, int to)
+{
+    int out = memfd_create("out", 0), err = memfd_create("err", 0), status = 0;
+    char line[128];
+    struct stat sizes[2];
+    *hit = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        __real_close(out);
+        __real_close(err);
+        fail_at = k;
+        return true;
+    }
+    waitpid(child, &status, 0);
+    __real_fstat(out, &sizes[0]);
+    __real_fstat(err, &sizes[1]);
+    int length = snprintf(line, sizeof line, "%lu %d %d %lld %lld\n", k, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), *hit,
+                          (long long)sizes[0].st_size, (long long)sizes[1].st_size);
+    if (__real_write(to, line, (size_t)length) != length) exit(1);
+    copy(out, to);
+    copy(err, to);
+    __real_close(out);
+    __real_close(err);
+    return false;
+}
+
+__attribute__((constructor)) static void every_k(void)
+{
+    const char *order = getenv("FAIL"), *to = getenv("FAIL_TO"), *go = getenv("FAIL_GO");
+    unsigned long first, step;
+    char byte;
+    if (!order || !to || !go || sscanf(order, "%15[^:]:%d:%lu:%lu", kind, &failure, &first, &step) != 4) return;
+    json_set_alloc_funcs(__wrap_malloc, free);
+    hit = __real_mmap(NULL, sizeof *hit, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (unsigned long k = first;; k += step) {
+        if (__real_read(atoi(go), &byte, 1) != 1) _exit(0);
+        if (run_one(k, atoi(to))) return;
+    }
+}
