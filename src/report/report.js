@@ -24,7 +24,7 @@ function contains(item, parts) {
 }
 
 function concerns(item, name) {
-  if (item.dataset.from === name || item.dataset.to === name) return true;
+  if (!item.cells) return item.dataset.from === name || item.dataset.to === name; /* a finding; else a row of the list, by its edges */
   return Array.from(item.querySelectorAll(".edges li"), (edge) => edge.textContent.replace(/[:,;·]/g, " ") + " ").some((edge) => edge.includes(` ${name} `));
 }
 
