@@ -2,7 +2,7 @@
 """Every format read by somebody else's reader, and compared with the JSON report; with names that try to be a formula, a tag, a table's
 cell or a mention, too.
 
-usage: readers.py PORTPROOF PCAPS csv|junit|sarif|markdown|plan        exit status 77: no reader for it here (skipped)
+usage: readers.py PORTPROOF PCAPS csv|junit|sarif|sarif-validator|markdown|plan        exit status 77: no reader for it here (skipped)
 """
 import csv
 import io
@@ -197,6 +197,44 @@ def check_sarif(report):
         fail("sarif: two results with one fingerprint")
 
 
+VALIDATOR = TOP / "build/node/node_modules/@microsoft/sarif-multitool-linux"
+ACCEPTED = {"SARIF2005"}  # no informationUri: the program has no home page to name
+
+
+def validate(files):
+    """What Microsoft's SARIF Multitool says of files, that is an error or a warning, by the standard and by what GitHub asks for."""
+    folder = pathlib.Path(files[0]).parent
+    command = [VALIDATOR / "Sarif.Multitool", "validate", *files, "--output", folder / "said", "--log", "ForceOverwrite",
+               "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "HOME": str(folder)})
+    if "Analysis completed successfully" not in done.stdout:
+        fail("sarif: the validator says", done.returncode, done.stdout, done.stderr)
+    return [line for line in done.stdout.splitlines() if re.search(r": (error|warning) [A-Z]+[0-9]+:", line) and not any(rule in line for rule in ACCEPTED)]
+
+
+def check_sarif_validator(all_reports):
+    """The schema as OASIS has it, and a validator that is nobody's here."""
+    import jsonschema
+
+    if not (VALIDATOR / "Sarif.Multitool").exists():
+        print("skipped: no SARIF Multitool in build/node; tools/setup check installs it")
+        sys.exit(SKIPPED)
+    oasis = jsonschema.Draft202012Validator(json.loads((VALIDATOR / "sarif-2.1.0.json").read_text(encoding="utf-8-sig")), format_checker=jsonschema.FormatChecker())
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for number, report in enumerate(all_reports):
+            files.append(pathlib.Path(folder) / ("%d.sarif" % number))
+            files[-1].write_bytes(report.write("sarif"))
+            oasis.validate(json.loads(files[-1].read_bytes()))
+        said = validate(files)
+        if said:
+            fail("sarif: the validator says", "\n".join(said))
+        broken = pathlib.Path(folder) / "broken.sarif"
+        broken.write_bytes(files[0].read_bytes().replace(b'"ruleIndex"', b'"ruleindex"'))
+        if not validate([broken]):
+            fail("sarif: the validator finds nothing wrong in a key that does not exist")
+
+
 # --- Markdown -------------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +303,9 @@ def check_plan(report):
 
 
 def main(portproof, pcaps, what):
+    if what == "sarif-validator":
+        check_sarif_validator(reports(portproof, pathlib.Path(pcaps)))
+        return 0
     check = {"csv": check_csv, "junit": check_junit, "sarif": check_sarif, "markdown": check_markdown, "plan": check_plan}[what]
     for report in reports(portproof, pathlib.Path(pcaps)):
         check(report)
