@@ -14,6 +14,9 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 
+sys.dont_write_bytecode = True
+import schema  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 SKIPPED = 77
@@ -277,10 +280,14 @@ def plan(report, *operands):
     for format in ("json", "csv", "markdown"):
         command = [report.command[0], "plan", "--site", site, "--format", format, *operands]
         texts[format] = subprocess.run(command, capture_output=True, check=True, timeout=60, cwd=TOP).stdout
+    wrong = schema.complaints(schema.validator(TOP / "docs/plan.schema.json"), json.loads(texts["json"]))
+    if wrong:
+        fail("plan: not by its schema:", wrong)
     tests = json.loads(texts["json"])["tests"]
     keys = ("row", "state", "from", "to", "ports", "action", "sees")
     same("plan as csv", [[undefused(line[key]) for key in keys] for line in records(texts["csv"])], [[test[key] for key in keys] for test in tests])
-    same("plan as markdown", texts["markdown"].count(b"\n| &#91; &#93; |"), len(tests))
+    same("plan as markdown", texts["markdown"].count(b"\n- [ ] "), len(tests))
+    same("rows in markdown", texts["markdown"].count(b"\n## "), len({test["row"] for test in tests}))
     return tests
 
 
