@@ -19,8 +19,6 @@ const char *state_sign_html(enum pp_state state);
 enum tone state_tone(enum pp_state state);
 /** A state as sign and word. */
 void add_state(struct text *out, enum pp_state state);
-/** A state's place in what readers look at first. */
-unsigned state_rank(enum pp_state state);
 
 /* Every finding's anchor, made from what it is about and not from where it stands, so that a link into last week's report leads to the
  * same finding in this week's. Owned by the caller; NULL: out of memory. */

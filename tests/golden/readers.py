@@ -105,6 +105,9 @@ def check_csv(report):
         same("flows", line["flows"], str(f.get("flows", "")))
         same("forward", line["packets_forward"], str(f["packets"]["forward"]) if "packets" in f else "")
         same("last", line["last"], f.get("last", ""))
+        same("capture", undefused(line["capture"]), report.json["captures"][f["first_frame"]["capture"]]["name"] if "first_frame" in f else "")
+        if re.fullmatch(r"[0-9]+[/:.-][0-9]+", line["icmp"]):
+            fail("csv: spreadsheets take it for a date, or a number:", line["icmp"])
         same("frame", line["frame"], str(f["first_frame"]["number"]) if "first_frame" in f else "")
         same("community_id", line["community_id"], f.get("community_id", ""))
         same("brief", undefused(line["brief"]), f["brief"])
@@ -249,7 +252,7 @@ def check_markdown(report):
         sys.exit(SKIPPED)
     text = report.write("markdown", "--all").decode()
     page = xml.fromstring("<page>%s</page>" % markdown.markdown(text, extensions=["tables"]).replace("&nbsp;", " "))
-    allowed = {"page", "h1", "h2", "ul", "li", "p", "table", "thead", "tbody", "tr", "th", "td"}
+    allowed = {"page", "h1", "h2", "ul", "li", "p", "table", "thead", "tbody", "tr", "th", "td", "strong"}
     found = {element.tag for element in page.iter()}
     if not found <= allowed:
         fail("markdown: elements that nobody meant:", found - allowed)
