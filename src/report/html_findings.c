@@ -1,6 +1,7 @@
 /* Findings: what to do first, then each group in the order of domain.md: blocked rows, holes, what else was unexpected, what is not
  * proven, and with it what would settle it. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "address.h"
 #include "clock.h"
@@ -181,16 +182,20 @@ static void html_finding(struct page *p, uint32_t number)
 
 /* --- groups ------------------------------------------------------------------------------------------------------------------ */
 
+/* What explains an unexpected flow, and excuses nothing. */
+enum { EXPLAINS = PP_LABEL_CALLBACK | PP_LABEL_COMPANION };
+
 /* Which findings a group has. Holes are told apart from what else was unexpected. */
 struct group {
     enum pp_finding_kind kind;
     enum pp_reason reason; /* PP_REASON_NONE: any */
     enum { ANY, HOLES, NO_HOLES } through;
+    unsigned explained; /* by exactly these labels of EXPLAINS; of a reason only */
 };
 
 static bool is_of(const struct pp_finding *f, const struct group *g)
 {
-    return f->kind == g->kind && (g->reason == PP_REASON_NONE || g->reason == f->reason) &&
+    return f->kind == g->kind && (g->reason == PP_REASON_NONE || (g->reason == f->reason && (f->labels & EXPLAINS) == g->explained)) &&
            (g->through == ANY || (f->got_through == PP_YES) == (g->through == HOLES));
 }
 
@@ -229,9 +234,11 @@ static void add_group(struct page *p, const struct group *g, const char *heading
     text_add(p->out, "</div>\n");
 }
 
-static const struct group blocked = {PP_FIND_BLOCKED, PP_REASON_NONE, ANY}, expired = {PP_FIND_WAIVER_EXPIRED, PP_REASON_NONE, ANY},
-                          missing = {PP_FIND_MISSING, PP_REASON_NONE, ANY}, undetermined = {PP_FIND_UNDETERMINED, PP_REASON_NONE, ANY},
-                          holes = {PP_FIND_UNEXPECTED, PP_REASON_NONE, HOLES}, others = {PP_FIND_UNEXPECTED, PP_REASON_NONE, NO_HOLES};
+static const struct group blocked = {PP_FIND_BLOCKED, PP_REASON_NONE, ANY, 0}, expired = {PP_FIND_WAIVER_EXPIRED, PP_REASON_NONE, ANY, 0},
+                          missing = {PP_FIND_MISSING, PP_REASON_NONE, ANY, 0},
+                          undetermined = {PP_FIND_UNDETERMINED, PP_REASON_NONE, ANY, 0},
+                          holes = {PP_FIND_UNEXPECTED, PP_REASON_NONE, HOLES, 0},
+                          others = {PP_FIND_UNEXPECTED, PP_REASON_NONE, NO_HOLES, 0};
 
 bool html_has_blocked(const struct pp_report *r) { return has_any(r, &blocked) || has_any(r, &expired); }
 bool html_has_holes(const struct pp_report *r) { return has_any(r, &holes); }
@@ -254,11 +261,20 @@ static void add_by_reason(struct page *p, const struct group *g)
         [PP_UNLISTED_PORT] = "no row joins these hosts on this port",
         [PP_UNKNOWN_HOST] = "one side is not in the inventory",
     };
-    for (enum pp_reason reason = 0; reason <= PP_UNKNOWN_HOST; reason++) {
-        struct group of_reason = *g;
-        of_reason.reason = reason;
-        add_group(p, &of_reason, pp_reason_name(reason), meanings[reason]);
-    }
+    static const struct {
+        unsigned labels;
+        const char *words;
+    } explained[] = {
+        {0, ""}, {PP_LABEL_CALLBACK, ", callback"}, {PP_LABEL_COMPANION, ", companion"}, {EXPLAINS, ", callback and companion"}};
+    for (enum pp_reason reason = 0; reason <= PP_UNKNOWN_HOST; reason++)
+        for (unsigned i = 0; i < sizeof explained / sizeof *explained; i++) {
+            struct group of_reason = *g;
+            char heading[64];
+            of_reason.reason = reason;
+            of_reason.explained = explained[i].labels;
+            snprintf(heading, sizeof heading, "%s%s", pp_reason_name(reason), explained[i].words);
+            add_group(p, &of_reason, heading, meanings[reason]);
+        }
 }
 
 void html_holes(struct page *p) { add_by_reason(p, &holes); }
