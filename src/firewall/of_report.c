@@ -151,6 +151,13 @@ static bool know_site(struct fix *fix, const struct pp_spec *spec, const struct 
     return true;
 }
 
+static bool note_other_site(const struct fix *fix, const json_t *report)
+{
+    const char *judged_by = saved_string(json_object_get(report, "site"), "sha256");
+    return strcmp(judged_by, fix->site.site->sha256) == 0 ||
+           request_note(fix->builder, "warning: this is not the site file that the report was judged by; the rules are those of this one");
+}
+
 struct pp_request *pp_request_of_report(const char *json, size_t size, const struct pp_spec *spec, const struct pp_site *site,
                                         struct pp_error *error)
 {
@@ -162,7 +169,7 @@ struct pp_request *pp_request_of_report(const char *json, size_t size, const str
     error_at(error, 0, 0, "out of memory");
     if (!request_begin(&b)) return json_decref(report), NULL;
     b.out->proposal = true;
-    bool ok = !site || know_site(&fix, spec, site);
+    bool ok = !site || (know_site(&fix, spec, site) && note_other_site(&fix, report));
     for (int pass = site ? 0 : 1; pass < 2; pass++) /* a rule for a whole prefix must not let pass what another stops */
         json_array_foreach(json_object_get(report, "findings"), i, finding)
         {
