@@ -2,6 +2,7 @@
  * proven, and with it what would settle it. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "address.h"
 #include "clock.h"
@@ -124,8 +125,10 @@ static void add_times(struct page *p, const struct pp_finding *f)
 {
     char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX];
     if (f->first_ns == PP_NO_FIRST) return;
-    text_printf(p->out, "<div><dt>seen</dt><dd>%s to %s</dd></div>", time_readable(f->first_ns, p->options->local_time, first),
-                time_readable(f->last_ns, p->options->local_time, last));
+    time_readable(f->first_ns, p->options->local_time, first);
+    time_readable(f->last_ns, p->options->local_time, last);
+    bool at_once = strcmp(first, last) == 0;
+    text_printf(p->out, "<div><dt>seen</dt><dd>%s%s%s</dd></div>", first, at_once ? "" : " to ", at_once ? "" : last);
     if (f->first_frame == UINT64_MAX) return;
     text_printf(p->out, "<div><dt>first frame</dt><dd>%" PRIu64, pp_frame_number(f->first_frame));
     if (p->report->capture_count > 1) text_printf(p->out, " of capture %u", pp_frame_capture(f->first_frame) + 1u);
