@@ -34,9 +34,11 @@ struct pp_request {
 /** What may pass by rules and site: rows whose feature is on between the two hosts; with `seen` (one per row, or NULL) also those that are
  * not off and were seen. `spec` is effective. NULL: out of memory. */
 struct pp_request *pp_request_of_site(const struct pp_spec *spec, const struct pp_site *site, const bool *seen);
-/** What would open what a JSON report (portproof/report/1) has as blocked on the way, and close what got through. NULL: *error says what
- * was found and what was expected. */
-struct pp_request *pp_request_of_report(const char *json, size_t size, struct pp_error *error);
+/** What would open what a JSON report (portproof/report/1) has as blocked on the way, and close what got through. With `site` (and `spec`,
+ * effective; else both NULL) a rule that opens covers the whole edge, not just the pair of addresses that the report names. NULL: *error
+ * says what was found and what was expected. */
+struct pp_request *pp_request_of_report(const char *json, size_t size, const struct pp_spec *spec, const struct pp_site *site,
+                                        struct pp_error *error);
 /** Which rows a JSON report has flows of, into `seen`, one per row of the rules. false: *error says why not. */
 bool pp_report_rows_seen(const struct pp_spec *spec, const char *json, size_t size, bool *seen, struct pp_error *error);
 void pp_request_destroy(struct pp_request *request); /* takes NULL */

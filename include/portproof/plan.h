@@ -9,6 +9,7 @@ struct pp_test {
     uint16_t row;
     const char *state;                         /* "due", or what the report has: "missing", "not-observable" */
     const char *from, *to;                     /* a host by name, or "any application-server (app1, app2)" */
+    const char *from_name, *to_name;           /* the host alone; "" for a side that coverage leaves open */
     const char *from_addresses, *to_addresses; /* of a host by name; else "" */
     const char *ports;                         /* "22/tcp" */
     const char *action;                        /* the row's own words, with the hosts in them */

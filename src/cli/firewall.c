@@ -69,24 +69,44 @@ bool export_firewall(const struct arguments *a, const struct pp_spec *spec)
     return ok;
 }
 
-int run_fix(struct arguments *a)
+static struct pp_request *request_of_report(const struct arguments *a, const struct pp_spec *spec, const struct pp_site *site)
 {
     struct pp_error error = {0};
     size_t size;
-    const char *format = a->format ? a->format : "nftables";
-    if (!is_firewall_format(format))
-        return complain("--format %s: expected nftables, iptables, cisco-acl or csv", show(format)), EXIT_INPUT;
-    if (a->operand_count != 1) return complain("fix: expected one report, REPORT.json"), EXIT_INPUT;
     char *json = read_bytes(a->operands[0], &size);
-    if (!json) return EXIT_INPUT;
-    struct pp_request *request = pp_request_of_report(json, size, &error);
+    if (!json) return NULL;
+    struct pp_request *request = pp_request_of_report(json, size, spec, site, &error);
     if (!request) complain_of(a->operands[0], &error);
+    free(json);
+    return request;
+}
+
+static bool send_proposal(const struct arguments *a, const char *format, const struct pp_request *request)
+{
     struct text title;
     text_init(&title);
     text_printf(&title, "portproof %s: a proposal made of %s, to be read before it is used", PORTPROOF_VERSION, a->operands[0]);
-    bool ok = request && !title.failed && send_request(request, format, title.bytes, a);
+    bool ok = !title.failed && send_request(request, format, title.bytes, a);
     text_finish(&title);
+    return ok;
+}
+
+int run_fix(struct arguments *a)
+{
+    const char *format = a->format ? a->format : "nftables";
+    struct pp_spec *spec = NULL, *effective = NULL;
+    struct pp_site *site = NULL;
+    if (!is_firewall_format(format))
+        return complain("--format %s: expected nftables, iptables, cisco-acl or csv", show(format)), EXIT_INPUT;
+    if (a->operand_count != 1) return complain("fix: expected one report, REPORT.json"), EXIT_INPUT;
+    if (a->rules && !a->site) return complain("fix: --rules has a meaning with --site only"), EXIT_INPUT;
+    bool ok = !a->site || ((spec = load_rules(a)) != NULL && load_site(a, spec, &site));
+    if (ok && a->site) ok = (effective = effective_rules(spec, site)) != NULL;
+    struct pp_request *request = ok ? request_of_report(a, effective, site) : NULL;
+    ok = request && send_proposal(a, format, request);
     pp_request_destroy(request);
-    free(json);
+    pp_spec_destroy(effective);
+    pp_site_destroy(site);
+    pp_spec_destroy(spec);
     return ok ? EXIT_OK : EXIT_INPUT;
 }

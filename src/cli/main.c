@@ -48,7 +48,10 @@ const struct command commands[] = {
      "check --stats prints the port index's sizes.\n",
      "srfoFS", 0, run_rules},
     {"fix", "REPORT.json", "firewall rules that would open what is blocked, and close what got through",
-     "A proposal, to be read before it is used. Formats: nftables, iptables, cisco-acl, csv.\n", "foF", 0, run_fix},
+     "A proposal, to be read before it is used. The report has one pair of addresses of what is blocked; with --site the rules open it "
+     "for\n"
+     "all addresses that the site has on both sides. Formats: nftables, iptables, cisco-acl, csv.\n",
+     "srfoF", 0, run_fix},
     {"site", "check FILE", "the inventory, with warnings", "", "r", 0, run_site},
     {"filter", "", "the tcpdump filter that captures what matters, and where to capture",
      "Formats: text (filter and places), bpf (the filter alone), json.\n", "srfo", 0, run_filter},

@@ -71,7 +71,7 @@ void write_iptables(const struct pp_request *request, const struct request_style
     const char *chain = request->proposal ? "PORTPROOF-FIX" : "PORTPROOF";
     add_note(out, style->title);
     add_note(out, "for iptables-restore -n and ip6tables-restore -n");
-    add_note(out, request->proposal ? "nothing jumps to this chain yet: iptables -I FORWARD -j PORTPROOF-FIX"
+    add_note(out, request->proposal ? "nothing jumps to this chain yet: iptables -I FORWARD -j PORTPROOF-FIX, and likewise ip6tables"
                                     : "nothing jumps to this chain yet: iptables -A FORWARD -j PORTPROOF, and likewise ip6tables");
     text_printf(out, "*filter\n:%s - [0:0]\n", chain);
     if (!request->proposal) begin_chain(out, chain, style->stateless);

@@ -4,64 +4,13 @@
 
 #include "address.h"
 #include "assess.h"
-#include "request.h"
-
-enum { INNER_TOLD_MAX = 20 };
-
-struct site_rules {
-    struct request_builder *builder;
-    const struct pp_spec *spec;
-    const struct pp_site *site;
-    const bool *seen; /* or NULL */
-    bool primary_named;
-};
-
-static bool may_pass(const struct site_rules *s, uint16_t row, uint16_t from, uint16_t to)
-{
-    const struct pp_row *r = &s->spec->rows[row];
-    if (!may_stand(r, &s->site->hosts[to], false, s->primary_named) || !may_join(s->site, from, to)) return false;
-    enum pp_setting setting = setting_between(s->spec, s->site, r->feature, from, to);
-    return setting == PP_SET_ON || (setting == PP_SET_AUTO && s->seen && s->seen[row]);
-}
-
-/* The addresses of a family, of one host or (host PP_NONE) of all that `from` may reach. Answers how many; names is NULL or takes names. */
-static uint32_t collect(const struct site_rules *s, uint16_t row, uint16_t from, uint16_t only, enum pp_family family,
-                        struct pp_prefix *out, struct text *names)
-{
-    uint32_t n = 0;
-    for (uint32_t h = 0; h < s->site->host_count; h++) {
-        const struct pp_host *host = &s->site->hosts[h];
-        if (only != PP_NONE ? h != only : !may_pass(s, row, from, (uint16_t)h)) continue;
-        uint32_t before = n;
-        for (uint16_t i = 0; i < host->prefix_count; i++) {
-            if (host->prefixes[i].address.family != family) continue;
-            if (out) out[n] = host->prefixes[i];
-            n++;
-        }
-        if (names && n > before) text_printf(names, names->length ? ", %s" : "%s", host->name);
-    }
-    return n;
-}
-
-static bool fill_end(const struct site_rules *s, uint16_t row, uint16_t from, uint16_t only, enum pp_family family, struct pp_rule_end *end)
-{
-    struct text names;
-    end->count = collect(s, row, from, only, family, NULL, NULL);
-    if (!end->count) return true;
-    end->prefixes = arena_alloc(s->builder->arena, end->count * sizeof *end->prefixes);
-    if (!end->prefixes) return false;
-    text_init(&names);
-    collect(s, row, from, only, family, end->prefixes, &names);
-    end->name = names.failed ? NULL : arena_copy(s->builder->arena, names.bytes, names.length);
-    text_finish(&names);
-    return end->name != NULL;
-}
+#include "site_rules.h"
 
 static bool add_rule(const struct site_rules *s, uint16_t row, uint16_t from, enum pp_family family, unsigned *added)
 {
     const struct pp_row *r = &s->spec->rows[row];
     struct pp_request_line rule = {.row = r->id, .accepts = true, .one_way = r->one_way, .transport = r->transport, .ports = r->ports};
-    if (!fill_end(s, row, from, from, family, &rule.from) || !fill_end(s, row, from, PP_NONE, family, &rule.to)) return false;
+    if (!site_end_of_host(s, from, family, &rule.from) || !site_end_of_destinations(s, row, from, family, &rule.to)) return false;
     if (!rule.from.count || !rule.to.count) return true;
     rule.reason = arena_format(s->builder->arena, "%s to %s", rule.from.name, rule.to.name);
     struct pp_request_line *line = rule.reason ? request_add(s->builder) : NULL;
@@ -129,42 +78,13 @@ static bool add_waivers(const struct site_rules *s)
     return ok;
 }
 
-static bool lies_in(const struct pp_host *host, const struct pp_host *group)
-{
-    for (uint16_t i = 0; i < host->prefix_count; i++)
-        for (uint16_t g = 0; g < group->prefix_count; g++) {
-            const struct pp_prefix *inner = &host->prefixes[i], *outer = &group->prefixes[g];
-            if (inner->address.family == outer->address.family && inner->length > outer->length &&
-                prefix_holds(&outer->address, outer->length, &inner->address))
-                return true;
-        }
-    return false;
-}
-
-/* Whoever has a name of his own is not of the prefix around him when portproof judges; a firewall cannot know that. */
-static bool add_inner_hosts(const struct site_rules *s)
-{
-    unsigned told = 0;
-    for (uint32_t g = 0; g < s->site->host_count; g++) {
-        const struct pp_host *group = &s->site->hosts[g];
-        for (uint32_t h = 0; group->is_prefix && h < s->site->host_count; h++) {
-            const struct pp_host *host = &s->site->hosts[h];
-            if (!(group->roles & ~host->roles) || !lies_in(host, group) || told++ >= INNER_TOLD_MAX) continue;
-            if (!request_note(s->builder, "warning: %s lies in the prefix of %s, whose rules hold for it, too", host->name, group->name))
-                return false;
-        }
-    }
-    return told <= INNER_TOLD_MAX || request_note(s->builder, "warning: so do %u more", told - INNER_TOLD_MAX);
-}
-
 struct pp_request *pp_request_of_site(const struct pp_spec *spec, const struct pp_site *site, const bool *seen)
 {
     struct request_builder builder;
-    struct site_rules s = {.builder = &builder, .spec = spec, .site = site, .seen = seen};
     if (!request_begin(&builder)) return NULL;
-    for (uint32_t h = 0; h < site->host_count; h++) s.primary_named |= site->hosts[h].primary;
+    struct site_rules s = site_rules_of(&builder, spec, site, seen);
     bool ok = true;
     for (uint16_t r = 0; ok && r < spec->row_count; r++) ok = add_row(&s, r);
-    if (ok) (void)(add_inner_hosts(&s) && add_waivers(&s)); /* request_end knows when memory ran out */
+    if (ok) (void)(site_warn_of_inner_hosts(&s) && add_waivers(&s)); /* request_end knows when memory ran out */
     return request_end(&builder);
 }

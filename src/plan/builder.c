@@ -1,10 +1,11 @@
-/* The words of a test: who, where, what to do, and what will be seen of it. */
+/* A test as it is kept: who, where, what to do, and what will be seen of it. */
 #include "builder.h"
 
 #include <string.h>
 
 #include "address.h"
 #include "text.h"
+#include "words.h"
 
 enum { NAMES_SHOWN = 4, ADDRESSES_SHOWN = 4 };
 
@@ -77,55 +78,19 @@ static const char *who(struct plan_builder *b, const char *name, uint16_t role, 
     return keep(b, &text);
 }
 
-static void add_somebody(struct plan_builder *b, struct text *text, const char *name, uint16_t role)
+static const char *action_of(struct plan_builder *b, const struct pp_row *row, const struct sides *sides)
 {
-    const char *title = b->out->spec->roles[role].name;
-    if (*name)
-        text_add(text, name);
-    else
-        text_printf(text, strchr("aeiou", *title) ? "an %s" : "a %s", title);
-}
-
-/* The row's own words, with {from} and {to} replaced. */
-static const char *action_of(struct plan_builder *b, const struct open_edge *edge)
-{
-    const struct pp_row *row = &b->out->spec->rows[edge->row];
-    const char *words = row->exercise && *row->exercise ? row->exercise : row->purpose;
     struct text text;
     text_init(&text);
-    while (*words) {
-        size_t plain = strcspn(words, "{");
-        text_add_escaped(&text, words, plain);
-        words += plain;
-        bool from = strncmp(words, "{from}", 6) == 0, to = strncmp(words, "{to}", 4) == 0;
-        if (from || to)
-            add_somebody(b, &text, from ? edge->from : edge->to, from ? row->from : row->to);
-        else if (*words)
-            text_add(&text, "{");
-        words += from ? 6 : to ? 4 : *words ? 1 : 0;
-    }
+    plan_add_action(&text, row, sides);
     return keep(b, &text);
 }
 
-static const char *sees(struct plan_builder *b, const struct open_edge *edge, const char *ports)
+static const char *sees(struct plan_builder *b, const struct pp_row *row, const struct sides *sides, const char *ports)
 {
-    const struct pp_row *row = &b->out->spec->rows[edge->row];
-    bool tcp = row->transport == PP_TCP, either = row->coverage == PP_EACH_UNORDERED_PAIR;
     struct text text;
     text_init(&text);
-    text_add(&text, tcp ? "a TCP connection " : "UDP packets ");
-    if (row->loopback)
-        text_add(&text, "on the loopback interface of ");
-    else
-        text_add(&text, either ? "between " : "from ");
-    add_somebody(b, &text, edge->from, row->from);
-    if (!row->loopback) {
-        text_add(&text, either ? " and " : " to ");
-        add_somebody(b, &text, edge->to, row->to);
-    }
-    text_printf(&text, ", to port %s%s, ", ports, either ? " of either" : "");
-    text_add(&text, row->one_way ? "without an answer, which is healthy" : tcp ? "that is answered" : "that are answered");
-    if (row->partner != PP_NONE) text_printf(&text, "; they show row %s, too", b->out->spec->rows[row->partner].id);
+    plan_add_sees(&text, b->out->spec, row, sides, ports);
     return keep(b, &text);
 }
 
@@ -171,15 +136,16 @@ bool test_plan_add(struct plan_builder *b, const struct open_edge *edge)
     const struct pp_row *row = &b->out->spec->rows[edge->row];
     if (!has_room(b)) return false;
     struct pp_test *test = &b->out->tests[b->out->count++];
-    *test = (struct pp_test){.row = edge->row, .state = edge->state};
+    *test = (struct pp_test){.row = edge->row, .state = edge->state, .from_name = edge->from, .to_name = edge->to};
     test->from = who(b, edge->from, row->from, row->loopback);
     test->to = who(b, edge->to, row->to, row->loopback);
     test->from_addresses = addresses_of(b, edge->from);
     test->to_addresses = addresses_of(b, edge->to);
     test->ports =
         edge->port ? arena_format(b->arena, "%u/%s", edge->port, pp_transport_name(row->transport)) : test_plan_safe(b, row->ports_text);
-    test->action = action_of(b, edge);
-    test->sees = sees(b, edge, test->ports ? test->ports : "");
+    struct sides sides = {{edge->from, b->out->spec->roles[row->from].name}, {edge->to, b->out->spec->roles[row->to].name}};
+    test->action = action_of(b, row, &sides);
+    test->sees = sees(b, row, &sides, test->ports ? test->ports : "");
     test->instead = instead(b, edge->row);
     return b->out->memory && !arena_failed(b->arena);
 }

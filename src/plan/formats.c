@@ -1,4 +1,5 @@
-/* A plan as bytes; one table of its formats. */
+/* A plan as bytes; one table of its formats. For people the tests of a row stand together, and what they have in common stands once; for
+ * programs each test is whole. */
 #include <string.h>
 
 #include "csv.h"
@@ -6,8 +7,9 @@
 #include "markdown.h"
 #include "page.h"
 #include "portproof/plan.h"
+#include "words.h"
 
-enum { WIDTH_DEFAULT = 100, INDENT = 8, NAMES_AT = 4 };
+enum { WIDTH_DEFAULT = 100, INDENT = 6, TEST_AT = 6, TEST_INDENT = 10 };
 
 typedef void write_plan(const struct pp_test_plan *plan, const struct pp_report_options *options, struct text *out);
 
@@ -23,21 +25,55 @@ static void add_who(struct text *out, const char *name, const char *addresses)
     if (*addresses) text_printf(out, " (%s)", addresses);
 }
 
-static void add_where(struct text *out, const struct pp_test_plan *plan, const struct pp_test *test, bool utf8)
+static void add_where(struct text *out, const struct pp_test_plan *plan, const struct pp_test *test, bool utf8, bool with_port)
 {
     bool either = plan->spec->rows[test->row].coverage == PP_EACH_UNORDERED_PAIR;
+    if (with_port) text_printf(out, "%s ", test->ports);
     add_who(out, test->from, test->from_addresses);
     text_add(out, either ? (utf8 ? " ↔ " : " <-> ") : (utf8 ? " → " : " -> "));
     add_who(out, test->to, test->to_addresses);
 }
 
-static void add_line(struct page *page, const char *label, const char *words, const char *more)
+typedef void add_group_words(struct text *text, const struct pp_test_plan *plan, const struct test_group *group);
+
+static void add_line(struct page *page, const char *label, const struct pp_test_plan *plan, const struct test_group *group,
+                     add_group_words *add, const char *end)
 {
     struct text line;
     text_init(&line);
-    text_printf(&line, "%s%s%s", label, words, more);
+    text_add(&line, label);
+    add(&line, plan, group);
+    text_add(&line, end);
     text_printf(page->out, "%*s", INDENT, "");
     add_paragraph(page, INDENT, INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
+    page->out->failed |= line.failed;
+    text_finish(&line);
+}
+
+static void add_instead(struct text *text, const struct pp_test_plan *plan, const struct test_group *group)
+{
+    text_add(text, plan->tests[group->first].instead);
+}
+
+static void add_group(struct page *page, const struct pp_test_plan *plan, const struct test_group *group)
+{
+    const struct pp_test *one = &plan->tests[group->first];
+    struct text line;
+    text_init(&line);
+    text_printf(&line, group->same_ports ? "%s  %s" : "%s", plan->spec->rows[one->row].id, one->ports);
+    text_add(page->out, "\n");
+    add_paragraph(page, 0, INDENT, INK_BOLD, line.bytes ? line.bytes : "");
+    add_line(page, "do:   ", plan, group, plan_add_group_action, "");
+    add_line(page, "sees: ", plan, group, plan_add_group_sees, ".");
+    if (*one->instead) add_line(page, "or:   ", plan, group, add_instead, " instead; one of them suffices.");
+    for (size_t i = 0; i < group->count; i++) {
+        line.length = 0;
+        text_add(&line, "[ ] ");
+        add_where(&line, plan, &one[i], page->options->utf8, !group->same_ports);
+        if (plan->of_report) text_printf(&line, "  %s", one[i].state);
+        text_printf(page->out, "%5lu ", (unsigned long)(group->first + i + 1));
+        add_paragraph(page, TEST_AT, TEST_INDENT, INK_PLAIN, line.bytes ? line.bytes : "");
+    }
     page->out->failed |= line.failed;
     text_finish(&line);
 }
@@ -45,22 +81,12 @@ static void add_line(struct page *page, const char *label, const char *words, co
 static void write_text_plan(const struct pp_test_plan *plan, const struct pp_report_options *options, struct text *out)
 {
     struct page page = {.options = options, .out = out, .width = options->width ? options->width : WIDTH_DEFAULT};
+    struct test_group group;
     add_title(out, plan);
     text_add(out, "\n");
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct pp_test *test = &plan->tests[i];
-        struct text where;
-        text_init(&where);
-        text_printf(out, "\n%3lu ", (unsigned long)(i + 1));
-        text_printf(&where, "[ ] %s  %s  ", plan->spec->rows[test->row].id, test->ports);
-        add_where(&where, plan, test, options->utf8);
-        if (plan->of_report) text_printf(&where, "  %s", test->state);
-        add_paragraph(&page, NAMES_AT, INDENT, INK_BOLD, where.bytes ? where.bytes : "");
-        add_line(&page, "do:   ", test->action, "");
-        add_line(&page, "sees: ", test->sees, ".");
-        if (*test->instead) add_line(&page, "or:   ", test->instead, " instead; one of them suffices.");
-        out->failed |= where.failed;
-        text_finish(&where);
+    for (size_t i = 0; i < plan->count; i += group.count) {
+        group = plan_group_at(plan, i);
+        add_group(&page, plan, &group);
     }
 }
 
@@ -94,31 +120,54 @@ static void write_json_plan(const struct pp_test_plan *plan, const struct pp_rep
     text_add(out, "\n");
 }
 
-static void add_cell(struct text *out, const char *words)
+static void add_markdown_words(struct text *out, const struct pp_test_plan *plan, const struct test_group *group, add_group_words *add)
 {
-    add_markdown(out, words);
-    text_add(out, " | ");
+    struct text words;
+    text_init(&words);
+    add(&words, plan, group);
+    add_markdown(out, words.bytes ? words.bytes : "");
+    out->failed |= words.failed;
+    text_finish(&words);
+}
+
+static void add_markdown_group(struct text *out, const struct pp_test_plan *plan, const struct test_group *group)
+{
+    const struct pp_test *one = &plan->tests[group->first];
+    text_add(out, "\n## ");
+    add_markdown(out, plan->spec->rows[one->row].id);
+    if (group->same_ports) text_add(out, ", "), add_markdown(out, one->ports);
+    text_add(out, "\n\n");
+    add_markdown_words(out, plan, group, plan_add_group_action);
+    text_add(out, " Seen of it: ");
+    add_markdown_words(out, plan, group, plan_add_group_sees);
+    text_add(out, ".");
+    if (*one->instead) text_add(out, " Or "), add_markdown(out, one->instead), text_add(out, " instead; one of them suffices.");
+    text_add(out, "\n\n");
+    for (size_t i = 0; i < group->count; i++) {
+        struct text where;
+        text_init(&where);
+        add_where(&where, plan, &one[i], true, !group->same_ports);
+        text_add(out, "- [ ] ");
+        add_markdown(out, where.bytes ? where.bytes : "");
+        if (plan->of_report) text_printf(out, ", %s", one[i].state);
+        text_add(out, "\n");
+        out->failed |= where.failed;
+        text_finish(&where);
+    }
 }
 
 static void write_markdown_plan(const struct pp_test_plan *plan, const struct pp_report_options *options, struct text *out)
 {
+    struct test_group group;
     (void)options;
     text_add(out, "# Test plan: ");
     add_markdown(out, *plan->site_name ? plan->site_name : plan->spec->title);
     text_add(out, "\n\n");
     add_title(out, plan);
     text_add(out, "\n");
-    if (plan->count) text_add(out, "\n| done | row | from | to | ports | do | what will be seen |\n|---|---|---|---|---|---|---|\n");
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct pp_test *test = &plan->tests[i];
-        text_add(out, "| &#91; &#93; | ");
-        add_cell(out, plan->spec->rows[test->row].id);
-        add_cell(out, test->from);
-        add_cell(out, test->to);
-        add_cell(out, test->ports);
-        add_cell(out, test->action);
-        add_markdown(out, test->sees);
-        text_add(out, " |\n");
+    for (size_t i = 0; i < plan->count; i += group.count) {
+        group = plan_group_at(plan, i);
+        add_markdown_group(out, plan, &group);
     }
 }
 

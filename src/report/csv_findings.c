@@ -49,8 +49,8 @@ static void add_row(struct csv *csv, const struct pp_spec *spec, uint16_t row)
 static void add_outcome(struct csv *csv, const struct pp_finding *f)
 {
     static const char *const answers[] = {[PP_NO] = "no", [PP_YES] = "yes", [PP_UNKNOWN] = "unknown"};
-    char icmp[sizeof "255/255"] = "";
-    if (f->has_icmp) snprintf(icmp, sizeof icmp, "%u/%u", f->icmp_type, f->icmp_code);
+    char icmp[sizeof "type 255 code 255"] = ""; /* 3/13 would be a day in March */
+    if (f->has_icmp) snprintf(icmp, sizeof icmp, "type %u code %u", f->icmp_type, f->icmp_code);
     csv_string(csv, f->has_outcome ? pp_outcome_name(f->outcome) : NULL);
     csv_string(csv, f->kind == PP_FIND_MISSING ? NULL : answers[f->got_through]);
     add_address(csv, &f->blocked_by);
@@ -58,7 +58,7 @@ static void add_outcome(struct csv *csv, const struct pp_finding *f)
 }
 
 /* Fourteen fields, empty where nothing was seen. */
-static void add_evidence(struct csv *csv, const struct pp_finding *f)
+static void add_evidence(struct csv *csv, const struct pp_report *report, const struct pp_finding *f)
 {
     char time[TIME_TEXT_MAX];
     if (f->kind == PP_FIND_MISSING) {
@@ -69,7 +69,10 @@ static void add_evidence(struct csv *csv, const struct pp_finding *f)
     csv_string(csv, directed ? pp_basis_name(f->basis) : NULL);
     csv_string(csv, directed ? pp_confidence_name(f->basis) : NULL);
     csv_count(csv, f->flows);
-    csv_count(csv, f->initiators);
+    if (f->initiators)
+        csv_count(csv, f->initiators);
+    else
+        csv_empty(csv);
     if (f->transport == PP_TCP && f->has_port)
         csv_count(csv, f->attempts);
     else
@@ -78,15 +81,17 @@ static void add_evidence(struct csv *csv, const struct pp_finding *f)
     for (unsigned way = 0; way < 2; way++) csv_count(csv, f->bytes[way]);
     csv_string(csv, timed ? time_rfc3339(f->first_ns, time) : NULL);
     csv_string(csv, timed ? time_rfc3339(f->last_ns, time) : NULL);
-    csv_string(csv, NULL);
-    if (framed) text_printf(csv->out, "%u", pp_frame_capture(f->first_frame));
+    csv_string(csv, framed && pp_frame_capture(f->first_frame) < report->capture_count
+                        ? report->captures[pp_frame_capture(f->first_frame)].name
+                        : NULL);
     csv_empty(csv);
     if (framed) text_printf(csv->out, "%lu", (unsigned long)pp_frame_number(f->first_frame));
     csv_string(csv, f->community_id);
 }
 
-static void add_finding(struct csv *csv, const struct pp_spec *spec, const struct pp_finding *f)
+static void add_finding(struct csv *csv, const struct pp_report *report, const struct pp_finding *f)
 {
+    const struct pp_spec *spec = report->spec;
     bool tried = f->kind == PP_FIND_BLOCKED && f->tried_by.address.family;
     csv_string(csv, pp_finding_kind_name(f->kind));
     csv_string(csv, f->reason == PP_REASON_NONE ? NULL : pp_reason_name(f->reason));
@@ -101,7 +106,7 @@ static void add_finding(struct csv *csv, const struct pp_spec *spec, const struc
         csv_empty(csv);
     csv_string(csv, pp_transport_name(f->transport));
     add_outcome(csv, f);
-    add_evidence(csv, f);
+    add_evidence(csv, report, f);
     csv_string(csv, f->action);
     csv_string(csv, f->brief);
     csv_string(csv, f->explanation);
@@ -115,7 +120,7 @@ bool write_csv(const struct pp_report *report, const struct pp_report_options *o
     bool ok = true;
     csv_header(&csv, HEADER);
     for (uint32_t i = 0; ok && i < report->finding_count; i++) {
-        add_finding(&csv, report->spec, &report->findings[i]);
+        add_finding(&csv, report, &report->findings[i]);
         ok = hand_over(out, sink);
     }
     return ok;

@@ -175,7 +175,6 @@ static void add_first_screen(struct page *p)
 /* --- the order of the whole ----------------------------------------------------------------------------------------------------- */
 
 static bool always(const struct pp_report *r) { return r != NULL; }
-static bool has_limits(const struct pp_report *r) { return r->fitness.note_count > 0; }
 static bool has_inferred_roles(const struct pp_report *r) { return r->site->inferred; }
 
 static const struct section {
@@ -184,14 +183,14 @@ static const struct section {
     void (*write)(struct page *page);
 } sections[] = {
     {"first", "Do first", html_has_todo, html_todo},
-    {"rows", "Rows", always, html_rows},
     {"blocked", "Blocked, and waivers that expired", html_has_blocked, html_blocked},
     {"holes", "Holes: unexpected, and it got through", html_has_holes, html_holes},
     {"unexpected", "Unexpected, and stopped or not told", html_has_unexpected, html_unexpected},
     {"not-proven", "Not proven", html_has_not_proven, html_not_proven},
-    {"limits", "What this capture cannot tell", has_limits, html_limits},
-    {"map", "Who talks to whom", always, html_map},
+    {"limits", "Fitness: what this capture cannot tell", always, html_limits},
     {"matrix", "Who may talk to whom", always, html_matrix},
+    {"rows", "Rows", always, html_rows},
+    {"map", "Who talks to whom", always, html_map},
     {"timeline", "When each row was in use", html_has_timeline, html_timeline},
     {"roles", "Roles, as the traffic shows them", has_inferred_roles, html_roles},
     {"evidence", "Evidence", always, html_evidence},
@@ -224,9 +223,8 @@ bool write_html(const struct pp_report *report, const struct pp_report_options *
     add_document_head(&page);
     add_first_screen(&page);
     for (size_t i = 0; ok && i < SECTIONS; i++) {
+        if (i == 1) add_contents(&page), html_controls(&page); /* behind what is to be done, why the page was opened */
         if (!sections[i].has(report)) continue;
-        if (sections[i].write == html_rows)
-            add_contents(&page), html_controls(&page); /* behind what is to be done, why the page was opened */
         text_printf(out, "<section id=\"%s\">\n<h2>%s</h2>\n", sections[i].id, sections[i].title);
         sections[i].write(&page);
         text_add(out, "</section>\n");

@@ -19,8 +19,6 @@ const char *state_sign_html(enum pp_state state);
 enum tone state_tone(enum pp_state state);
 /** A state as sign and word. */
 void add_state(struct text *out, enum pp_state state);
-/** A state's place in what readers look at first. */
-unsigned state_rank(enum pp_state state);
 
 /* Every finding's anchor, made from what it is about and not from where it stands, so that a link into last week's report leads to the
  * same finding in this week's. Owned by the caller; NULL: out of memory. */
@@ -28,7 +26,9 @@ uint64_t *html_anchors(const struct pp_report *r);
 void add_anchor(struct page *p, uint32_t finding);
 /** data-kind, data-row, data-from, data-to: what report.js filters by. */
 void add_filter_keys(struct page *p, const struct pp_finding *f);
-/** Search and filters; hidden until the script is there. */
+/** data-first, data-packets: what report.js sorts by, beside those. */
+void add_sort_keys(struct page *p, const struct pp_finding *f);
+/** Search, filters and order, and where findings in another order go; hidden until the script is there. */
 void html_controls(struct page *p);
 
 /* Sections; each writes all of itself, or nothing when it has nothing to say (html_has_… false). */

@@ -7,11 +7,48 @@
 #include "html.h"
 #include "portproof/decode.h"
 
+/* --- facts by name ------------------------------------------------------------------------------------------------------------ */
+
+static void begin_fact(struct page *p, const char *name) { text_printf(p->out, "<div><dt>%s</dt><dd>", name); }
+static void end_fact(struct page *p) { text_add(p->out, "</dd></div>"); }
+
+static void add_fact(struct page *p, const char *name, const char *value)
+{
+    begin_fact(p, name);
+    add_html(p->out, value);
+    end_fact(p);
+}
+
+static void add_number_fact(struct page *p, const char *name, uint64_t value)
+{
+    char n[32];
+    add_fact(p, name, grouped(value, n));
+}
+
+static void add_share(struct page *p, const char *name, double share, const char *of)
+{
+    begin_fact(p, name);
+    text_printf(p->out, "%s%.1f %% %s", share > 0 && share < 0.0005 ? "less than " : "", share > 0 && share < 0.0005 ? 0.1 : share * 100,
+                of);
+    end_fact(p);
+}
+
 void html_limits(struct page *p)
 {
-    const struct pp_report *r = p->report;
+    const struct pp_fitness *f = &p->report->fitness;
+    text_add(p->out, "<dl class=\"facts\">");
+    add_fact(p, "fitness", pp_grade_name(f->grade));
+    if (f->drops_known)
+        add_number_fact(p, "packets lost", f->drops);
+    else
+        add_fact(p, "packets lost", "unknown");
+    add_share(p, "cut short", f->truncated_share, "of the frames");
+    add_share(p, "one side only", f->half_seen_share, "of the flows");
+    add_number_fact(p, "gaps in time", f->gap_count);
+    text_add(p->out, "</dl>\n");
+    if (!f->note_count) return;
     text_add(p->out, "<ul class=\"plain\">\n");
-    for (uint32_t i = 0; i < r->fitness.note_count; i++) add_element(p->out, "li", NULL, r->fitness.notes[i]), text_add(p->out, "\n");
+    for (uint32_t i = 0; i < f->note_count; i++) add_element(p->out, "li", NULL, f->notes[i]), text_add(p->out, "\n");
     text_add(p->out, "</ul>\n");
 }
 
@@ -47,22 +84,6 @@ void html_roles(struct page *p)
 }
 
 /* --- a capture --------------------------------------------------------------------------------------------------------------- */
-
-static void begin_fact(struct page *p, const char *name) { text_printf(p->out, "<div><dt>%s</dt><dd>", name); }
-static void end_fact(struct page *p) { text_add(p->out, "</dd></div>"); }
-
-static void add_fact(struct page *p, const char *name, const char *value)
-{
-    begin_fact(p, name);
-    add_html(p->out, value);
-    end_fact(p);
-}
-
-static void add_number_fact(struct page *p, const char *name, uint64_t value)
-{
-    char n[32];
-    add_fact(p, name, grouped(value, n));
-}
 
 static void add_links(struct page *p, const struct pp_capture_info *c)
 {

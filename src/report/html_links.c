@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "address.h"
+#include "clock.h"
 #include "digest.h"
 #include "html.h"
 
@@ -99,8 +100,16 @@ void add_filter_keys(struct page *p, const struct pp_finding *f)
         add_html(p->out, p->report->spec->rows[row].id);
         text_add(p->out, "\"");
     }
-    add_host_key(p, "from", &f->initiator);
-    add_host_key(p, "to", &f->responder);
+    bool tried = f->tried_by.address.family; /* a side that coverage leaves open is who tried */
+    add_host_key(p, "from", tried ? &f->tried_by : &f->initiator);
+    add_host_key(p, "to", tried ? &f->tried_at : &f->responder);
+}
+
+void add_sort_keys(struct page *p, const struct pp_finding *f)
+{
+    if (f->first_ns != PP_NO_FIRST)
+        text_printf(p->out, " data-first=\"%" PRIu64 ".%09" PRIu64 "\"", f->first_ns / NS_PER_S, f->first_ns % NS_PER_S);
+    if (f->kind != PP_FIND_MISSING) text_printf(p->out, " data-packets=\"%" PRIu64 "\"", f->packets[0] + f->packets[1]);
 }
 
 void html_controls(struct page *p)
@@ -111,5 +120,11 @@ void html_controls(struct page *p)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         text_printf(p->out, "<label>%s <select name=\"%s\" autocomplete=\"off\"><option value=\"\">any</option></select></label>\n",
                     lists[i][1], lists[i][0]);
-    text_add(p->out, "<button type=\"reset\">Show all</button>\n<output id=\"shown\"></output>\n</form>\n");
+    text_add(p->out, "<label>Findings by <select name=\"order\" autocomplete=\"off\"><option value=\"\">severity</option><option "
+                     "value=\"first\">first time</option><option value=\"host\">host</option><option value=\"row\">row</option><option "
+                     "value=\"packets\">packets</option></select></label>\n<button type=\"reset\">Show all</button>\n<output "
+                     "id=\"shown\"></output>\n</form>\n");
+    text_add(p->out,
+             "<section id=\"ordered\" hidden>\n<h2></h2>\n<p class=\"note\">Not every finding is on this page: --all puts every one "
+             "there.</p>\n<div class=\"findings\"></div>\n</section>\n");
 }

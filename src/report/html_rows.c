@@ -14,13 +14,6 @@ static const struct {
 const char *state_sign_html(enum pp_state state) { return states[state].sign; }
 enum tone state_tone(enum pp_state state) { return states[state].tone; }
 
-unsigned state_rank(enum pp_state state)
-{
-    static const unsigned ranks[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0,  [PP_STATE_MISSING] = 1,  [PP_STATE_NOT_OBSERVABLE] = 2,
-                                                   [PP_STATE_EXPECTED] = 3, [PP_STATE_OPTIONAL] = 4, [PP_STATE_NOT_APPLICABLE] = 5};
-    return ranks[state];
-}
-
 void add_state(struct text *out, enum pp_state state)
 {
     text_printf(out, "<span class=\"state %s\"><span aria-hidden=\"true\">%s</span> %s</span>", tone_name(states[state].tone),

@@ -1,5 +1,6 @@
 /* The report in Markdown, for a ticket: the verdict as its heading, what is to be done as a task list, then the rows and the findings as
  * tables. Everything passes add_markdown on its way here, also what page.h puts together. */
+#include "clock.h"
 #include "formats.h"
 #include "markdown.h"
 #include "terminal.h"
@@ -32,14 +33,14 @@ static bool is_task(const struct pp_finding *f)
 
 static void add_task(const struct page *p, const struct pp_finding *f)
 {
-    text_add(p->out, "- [ ] ");
+    text_add(p->out, "- [ ] **");
     add_markdown(p->out, f->action);
-    text_add(p->out, " ");
+    text_add(p->out, "** ");
     add_pair_cell(p, f);
-    text_add(p->out, ": ");
+    text_add(p->out, " – ");
     if (f->row != PP_NONE) {
         add_markdown(p->out, p->report->spec->rows[f->row].id);
-        text_add(p->out, ", ");
+        text_add(p->out, ": ");
     }
     add_markdown(p->out, f->exercise ? f->exercise : f->brief);
     text_add(p->out, "\n");
@@ -66,33 +67,43 @@ static void add_edges_cell(const struct page *p, uint16_t number)
     uint32_t most = p->options->all ? UINT32_MAX : EDGES_SHOWN, n = 0;
     struct text edges;
     text_init(&edges);
-    for (uint32_t e = 0; e < result->edge_count && n < most; e++) {
-        if (n++) text_add(&edges, ", ");
-        add_edge(p, &edges, &p->report->spec->rows[number], &result->edges[e]);
-    }
+    for (unsigned rank = 0; rank < PP_STATE_COUNT; rank++)
+        for (uint32_t e = 0; e < result->edge_count && n < most; e++) {
+            if (state_rank(result->edges[e].state) != rank) continue;
+            if (n++) text_add(&edges, ", ");
+            add_edge(p, &edges, &p->report->spec->rows[number], &result->edges[e]);
+        }
     if (result->edge_count > n) text_printf(&edges, " and %u more", result->edge_count - n);
     move_markdown(p->out, &edges);
 }
 
-static bool add_row_table(const struct page *p, const struct pp_sink *sink)
+static void add_row_line(const struct page *p, uint16_t number)
 {
     const struct pp_spec *spec = p->report->spec;
+    const struct pp_row *row = &spec->rows[number];
+    const char *const cells[] = {pp_state_name(p->report->rows[number].state), row->id, spec->roles[row->from].name,
+                                 spec->roles[row->to].name, row->ports_text};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        text_add(p->out, "| ");
+        add_markdown(p->out, cells[i]);
+        text_add(p->out, " ");
+    }
+    text_add(p->out, "| ");
+    add_edges_cell(p, number);
+    text_add(p->out, " |\n");
+}
+
+/* What needs somebody comes first, as in the page. */
+static bool add_row_table(const struct page *p, const struct pp_sink *sink)
+{
     bool ok = true;
     text_add(p->out, "\n## Rows\n\n| state | row | from | to | ports | seen |\n|---|---|---|---|---|---|\n");
-    for (uint16_t r = 0; ok && r < spec->row_count; r++) {
-        const struct pp_row *row = &spec->rows[r];
-        const char *const cells[] = {pp_state_name(p->report->rows[r].state), row->id, spec->roles[row->from].name,
-                                     spec->roles[row->to].name, row->ports_text};
-        for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
-            text_add(p->out, "| ");
-            add_markdown(p->out, cells[i]);
-            text_add(p->out, " ");
+    for (unsigned rank = 0; rank < PP_STATE_COUNT; rank++)
+        for (uint16_t r = 0; ok && r < p->report->spec->row_count; r++) {
+            if (state_rank(p->report->rows[r].state) != rank) continue;
+            add_row_line(p, r);
+            ok = hand_over(p->out, sink);
         }
-        text_add(p->out, "| ");
-        add_edges_cell(p, r);
-        text_add(p->out, " |\n");
-        ok = hand_over(p->out, sink);
-    }
     return ok;
 }
 
@@ -126,7 +137,7 @@ static bool add_finding_table(const struct page *p, const struct pp_sink *sink)
 static void add_evidence(const struct page *p)
 {
     const struct pp_report *r = p->report;
-    char n[32];
+    char n[32], first[TIME_TEXT_MAX], last[TIME_TEXT_MAX];
     text_printf(p->out, "\n## Evidence\n\n- portproof %s, rules ", p->options->tool_version);
     add_markdown(p->out, r->spec->name);
     text_add(p->out, " ");
@@ -141,6 +152,9 @@ static void add_evidence(const struct page *p)
         text_add(p->out, "- capture ");
         add_markdown(p->out, r->captures[i].name);
         text_printf(p->out, ", %s packets", grouped(r->captures[i].packets, n));
+        if (r->captures[i].first_ns != PP_NO_FIRST)
+            text_printf(p->out, ", %s to %s", time_readable(r->captures[i].first_ns, p->options->local_time, first),
+                        time_readable(r->captures[i].last_ns, p->options->local_time, last));
         if (*r->captures[i].sha256) text_printf(p->out, ", SHA-256 %s", r->captures[i].sha256);
         text_add(p->out, "\n");
     }

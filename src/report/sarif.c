@@ -41,20 +41,56 @@ static void put_message(struct json_writer *w, const char *key, const char *word
     text_finish(&text);
 }
 
+/* A row's id in the form that SARIF 3.49.7 has examples of: tta-ldap as TtaLdap. */
+static void put_name(struct json_writer *w, const char *id)
+{
+    struct text name;
+    bool starts = true;
+    text_init(&name);
+    for (; *id; starts = !((*id >= 'a' && *id <= 'z') || (*id >= 'A' && *id <= 'Z') || (*id >= '0' && *id <= '9')), id++) {
+        char c = starts && *id >= 'a' && *id <= 'z' ? (char)(*id - 'a' + 'A') : *id;
+        if (c != '-' && c != '_' && c != '.') text_add_bytes(&name, &c, 1);
+    }
+    if (name.length) put_string(w, "name", name.bytes);
+    w->out->failed |= name.failed;
+    text_finish(&name);
+}
+
+/* What a rule is about in a line, what its row is for, and where it comes from; services that show results want all three. */
 static void put_rule(struct json_writer *w, const struct pp_spec *spec, const struct pp_row *row)
 {
-    struct text words;
+    struct text words, help;
     text_init(&words);
-    text_printf(&words, "%s to %s, %s: %s", spec->roles[row->from].name, spec->roles[row->to].name, row->ports_text, row->purpose);
+    text_init(&help);
+    text_printf(&words, "%s to %s, %s", spec->roles[row->from].name, spec->roles[row->to].name, row->ports_text);
+    text_printf(&help, "Row %s of %s%s%s. %s", row->id, spec->title ? spec->title : spec->name, spec->source ? ", " : "",
+                spec->source ? spec->source : "", row->purpose);
     begin_object(w, NULL);
     put_string(w, "id", row->id);
+    put_name(w, row->id);
     put_message(w, "shortDescription", words.bytes ? words.bytes : "");
+    put_message(w, "fullDescription", *row->purpose ? row->purpose : words.bytes ? words.bytes : "");
+    put_message(w, "help", help.bytes ? help.bytes : "");
     begin_object(w, "properties");
     put_string(w, "feature", spec->features[row->feature].name);
     put_count(w, "pageLine", row->page_line);
     end_object(w);
     end_object(w);
+    w->out->failed |= words.failed || help.failed;
     text_finish(&words);
+    text_finish(&help);
+}
+
+static void put_unlisted_rule(struct json_writer *w)
+{
+    static const char words[] = "Traffic between hosts of the list that none of its rows comes near to";
+    begin_object(w, NULL);
+    put_string(w, "id", UNLISTED);
+    put_name(w, UNLISTED);
+    put_message(w, "shortDescription", words);
+    put_message(w, "fullDescription", words);
+    put_message(w, "help", "Close it, or give it a waiver in the site file, with an owner, a reason and a day on which it ends.");
+    end_object(w);
 }
 
 static void put_driver(struct json_writer *w, const struct pp_report *report, const struct pp_report_options *options)
@@ -65,10 +101,7 @@ static void put_driver(struct json_writer *w, const struct pp_report *report, co
     put_string(w, "version", options->tool_version);
     begin_list(w, "rules");
     for (uint16_t r = 0; r < report->spec->row_count; r++) put_rule(w, report->spec, &report->spec->rows[r]);
-    begin_object(w, NULL);
-    put_string(w, "id", UNLISTED);
-    put_message(w, "shortDescription", "Traffic between hosts of the list that none of its rows comes near to");
-    end_object(w);
+    put_unlisted_rule(w);
     end_list(w);
     end_object(w);
     end_object(w);

@@ -12,6 +12,8 @@ enum { INDENT = 4, WIDTH_DEFAULT = 100 };
 static inline void add_safe(struct text *text, const char *string) { text_add_escaped(text, string, strlen(string)); }
 static inline const char *plural(uint64_t n) { return n == 1 ? "" : "s"; }
 
+/** A state's place in what readers look at first, from 0. */
+unsigned state_rank(enum pp_state state);
 /** "tta1 → ldap1 silent" */
 void add_edge(const struct page *p, struct text *text, const struct pp_row *row, const struct pp_edge *e);
 /** "app1 → tta2  515/tcp" */

@@ -32,11 +32,11 @@ void add_edge(const struct page *p, struct text *text, const struct pp_row *row,
         if (e->notes >> i & 1) text_printf(text, KEEP "[%s]", pp_label_name(i));
 }
 
-static unsigned edge_rank(const struct pp_edge *e)
+unsigned state_rank(enum pp_state state)
 {
-    static const unsigned rank[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0,  [PP_STATE_MISSING] = 1,  [PP_STATE_NOT_OBSERVABLE] = 2,
-                                                  [PP_STATE_EXPECTED] = 3, [PP_STATE_OPTIONAL] = 4, [PP_STATE_NOT_APPLICABLE] = 5};
-    return rank[e->state];
+    static const unsigned ranks[PP_STATE_COUNT] = {[PP_STATE_BLOCKED] = 0,  [PP_STATE_MISSING] = 1,  [PP_STATE_NOT_OBSERVABLE] = 2,
+                                                   [PP_STATE_EXPECTED] = 3, [PP_STATE_OPTIONAL] = 4, [PP_STATE_NOT_APPLICABLE] = 5};
+    return ranks[state];
 }
 
 /* Columns of the section. */
@@ -51,9 +51,9 @@ void add_edges(struct page *p, unsigned at, unsigned indent, uint16_t number)
     struct text line;
     text_init(&line);
     uint32_t shown = 0, most = p->options->all ? UINT32_MAX : EDGES_MAX;
-    for (unsigned rank = 0; rank < 6; rank++)
+    for (unsigned rank = 0; rank < PP_STATE_COUNT; rank++)
         for (uint32_t e = 0; e < result->edge_count && shown < most; e++) {
-            if (edge_rank(&result->edges[e]) != rank) continue;
+            if (state_rank(result->edges[e].state) != rank) continue;
             if (shown++) text_printf(&line, KEEP "%s ", sign(p, SIGN_BETWEEN)); /* no line begins with it */
             add_edge(p, &line, row, &result->edges[e]);
         }

@@ -2,7 +2,7 @@
 """Every format read by somebody else's reader, and compared with the JSON report; with names that try to be a formula, a tag, a table's
 cell or a mention, too.
 
-usage: readers.py PORTPROOF PCAPS csv|junit|sarif|markdown|plan        exit status 77: no reader for it here (skipped)
+usage: readers.py PORTPROOF PCAPS csv|junit|sarif|sarif-validator|markdown|plan        exit status 77: no reader for it here (skipped)
 """
 import csv
 import io
@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as xml
+
+sys.dont_write_bytecode = True
+import schema  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
@@ -102,6 +105,9 @@ def check_csv(report):
         same("flows", line["flows"], str(f.get("flows", "")))
         same("forward", line["packets_forward"], str(f["packets"]["forward"]) if "packets" in f else "")
         same("last", line["last"], f.get("last", ""))
+        same("capture", undefused(line["capture"]), report.json["captures"][f["first_frame"]["capture"]]["name"] if "first_frame" in f else "")
+        if re.fullmatch(r"[0-9]+[/:.-][0-9]+", line["icmp"]):
+            fail("csv: spreadsheets take it for a date, or a number:", line["icmp"])
         same("frame", line["frame"], str(f["first_frame"]["number"]) if "first_frame" in f else "")
         same("community_id", line["community_id"], f.get("community_id", ""))
         same("brief", undefused(line["brief"]), f["brief"])
@@ -197,6 +203,44 @@ def check_sarif(report):
         fail("sarif: two results with one fingerprint")
 
 
+VALIDATOR = TOP / "build/node/node_modules/@microsoft/sarif-multitool-linux"
+ACCEPTED = {"SARIF2005"}  # no informationUri: the program has no home page to name
+
+
+def validate(files):
+    """What Microsoft's SARIF Multitool says of files, that is an error or a warning, by the standard and by what GitHub asks for."""
+    folder = pathlib.Path(files[0]).parent
+    command = [VALIDATOR / "Sarif.Multitool", "validate", *files, "--output", folder / "said", "--log", "ForceOverwrite",
+               "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "HOME": str(folder)})
+    if "Analysis completed successfully" not in done.stdout:
+        fail("sarif: the validator says", done.returncode, done.stdout, done.stderr)
+    return [line for line in done.stdout.splitlines() if re.search(r": (error|warning) [A-Z]+[0-9]+:", line) and not any(rule in line for rule in ACCEPTED)]
+
+
+def check_sarif_validator(all_reports):
+    """The schema as OASIS has it, and a validator that is nobody's here."""
+    import jsonschema
+
+    if not (VALIDATOR / "Sarif.Multitool").exists():
+        print("skipped: no SARIF Multitool in build/node; tools/setup check installs it")
+        sys.exit(SKIPPED)
+    oasis = jsonschema.Draft202012Validator(json.loads((VALIDATOR / "sarif-2.1.0.json").read_text(encoding="utf-8-sig")), format_checker=jsonschema.FormatChecker())
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for number, report in enumerate(all_reports):
+            files.append(pathlib.Path(folder) / ("%d.sarif" % number))
+            files[-1].write_bytes(report.write("sarif"))
+            oasis.validate(json.loads(files[-1].read_bytes()))
+        said = validate(files)
+        if said:
+            fail("sarif: the validator says", "\n".join(said))
+        broken = pathlib.Path(folder) / "broken.sarif"
+        broken.write_bytes(files[0].read_bytes().replace(b'"ruleIndex"', b'"ruleindex"'))
+        if not validate([broken]):
+            fail("sarif: the validator finds nothing wrong in a key that does not exist")
+
+
 # --- Markdown -------------------------------------------------------------------------------------------------------------
 
 
@@ -208,7 +252,7 @@ def check_markdown(report):
         sys.exit(SKIPPED)
     text = report.write("markdown", "--all").decode()
     page = xml.fromstring("<page>%s</page>" % markdown.markdown(text, extensions=["tables"]).replace("&nbsp;", " "))
-    allowed = {"page", "h1", "h2", "ul", "li", "p", "table", "thead", "tbody", "tr", "th", "td"}
+    allowed = {"page", "h1", "h2", "ul", "li", "p", "table", "thead", "tbody", "tr", "th", "td", "strong"}
     found = {element.tag for element in page.iter()}
     if not found <= allowed:
         fail("markdown: elements that nobody meant:", found - allowed)
@@ -239,10 +283,14 @@ def plan(report, *operands):
     for format in ("json", "csv", "markdown"):
         command = [report.command[0], "plan", "--site", site, "--format", format, *operands]
         texts[format] = subprocess.run(command, capture_output=True, check=True, timeout=60, cwd=TOP).stdout
+    wrong = schema.complaints(schema.validator(TOP / "docs/plan.schema.json"), json.loads(texts["json"]))
+    if wrong:
+        fail("plan: not by its schema:", wrong)
     tests = json.loads(texts["json"])["tests"]
     keys = ("row", "state", "from", "to", "ports", "action", "sees")
     same("plan as csv", [[undefused(line[key]) for key in keys] for line in records(texts["csv"])], [[test[key] for key in keys] for test in tests])
-    same("plan as markdown", texts["markdown"].count(b"\n| &#91; &#93; |"), len(tests))
+    same("plan as markdown", texts["markdown"].count(b"\n- [ ] "), len(tests))
+    same("rows in markdown", texts["markdown"].count(b"\n## "), len({test["row"] for test in tests}))
     return tests
 
 
@@ -265,6 +313,9 @@ def check_plan(report):
 
 
 def main(portproof, pcaps, what):
+    if what == "sarif-validator":
+        check_sarif_validator(reports(portproof, pathlib.Path(pcaps)))
+        return 0
     check = {"csv": check_csv, "junit": check_junit, "sarif": check_sarif, "markdown": check_markdown, "plan": check_plan}[what]
     for report in reports(portproof, pathlib.Path(pcaps)):
         check(report)

@@ -181,7 +181,7 @@ def load(command, rules, name):
 def check_all_load(portproof, top, iptables):
     sites = [(["--site", str(path)]) for path in sorted((top / "pcaps").glob("*.site.yaml"))]
     bad = top / "tests/golden/bad"
-    sites.append(["--site", str(bad / "overlap.site.yaml")])
+    sites += [["--site", str(bad / name)] for name in ("overlap.site.yaml", "several.site.yaml")]
     sites.append(["--rules", str(bad / "hostile.rules.yaml"), "--site", str(bad / "hostile.site.yaml")])
     for site in sites:
         for more in ([], ["--stateless"]):
@@ -189,23 +189,57 @@ def check_all_load(portproof, top, iptables):
             rules = written(portproof, "rules", "export", "--format", "iptables", *more, *site)
             for restore in iptables:
                 load([restore, "--test", "-n"], rules, site[-1])
+    cases = [(name, top / "pcaps" / (name + ".site.yaml")) for name in ("after-migration", "ipv6-only", "signatures-of-a-block", "trap-08-icmp-quotes-a-syn")]
     with tempfile.NamedTemporaryFile("w+", suffix=".json") as report:
-        for name in ("after-migration", "ipv6-only", "signatures-of-a-block", "trap-08-icmp-quotes-a-syn"):
-            pcap = top / "pcaps" / (name + ".pcap")
-            judged = subprocess.run([portproof, "analyze", "-f", "json", "--site", top / "pcaps" / (name + ".site.yaml"), pcap], capture_output=True)
-            report.seek(0)
-            report.truncate()
-            report.write(judged.stdout.decode())
-            report.flush()
-            rules = written(portproof, "fix", report.name)
-            findings = json.loads(judged.stdout)["findings"]
-            drops = sum(f["kind"] == "unexpected" and f["got_through"] is True for f in findings)
-            opens = sum(f["kind"] == "blocked" and f["action"] == "open" for f in findings)
-            if (rules.count(b" drop comment "), rules.count(b" accept comment ")) != (drops, opens):
-                sys.exit("fix of %s: expected %d drops and %d accepts:\n%s" % (name, drops, opens, rules.decode()))
-            load(["nft", "-c", "-f", "-"], rules, name)
-            for restore in iptables:
-                load([restore, "--test", "-n"], written(portproof, "fix", "--format", "iptables", report.name), name)
+        for name, site in [*cases, ("after-migration", bad / "several.site.yaml")]:
+            check_fix(portproof, top / "pcaps" / (name + ".pcap"), site, report, iptables)
+
+
+def check_fix(portproof, pcap, site, report, iptables):
+    """A rule for every finding that asks for one, with the site at hand or without, which the firewalls take."""
+    judged = subprocess.run([portproof, "analyze", "-f", "json", "--site", site, pcap], capture_output=True)
+    report.seek(0)
+    report.truncate()
+    report.write(judged.stdout.decode())
+    report.flush()
+    findings = json.loads(judged.stdout)["findings"]
+    drops = sum(f["kind"] == "unexpected" and f["got_through"] is True for f in findings)
+    opens = sum(f["kind"] == "blocked" and f["action"] == "open" for f in findings)
+    for more in ([], ["--site", str(site)]):
+        rules = written(portproof, "fix", *more, report.name)
+        if (rules.count(b" drop comment "), rules.count(b" accept comment ")) != (drops, opens):
+            sys.exit("fix of %s: expected %d drops and %d accepts:\n%s" % (pcap, drops, opens, rules.decode()))
+        load(["nft", "-c", "-f", "-"], rules, str(site))
+        for restore in iptables:
+            load([restore, "--test", "-n"], written(portproof, "fix", "--format", "iptables", *more, report.name), str(site))
+
+
+# A server that stands nowhere else tried, and was dropped: the report has one pair of the edge between two prefixes.
+EDGE_SITE = """
+hosts:
+  - {name: servers, prefix: [10.0.1.0/24, "2001:db8:1::/64"], roles: [tarantella-server]}
+  - {name: apps, prefix: [10.0.2.0/24, "2001:db8:2::/64"], roles: [application-server]}
+"""
+BLOCKED = {"schema": "portproof/report/1", "rows": [], "findings": [{
+    "kind": "blocked", "row": "tta-app-ssh", "action": "open", "brief": "no answer", "pairs": 9, "transport": "tcp", "initiator": {"roles": ["tarantella-server"]},
+    "responder": {"name": "apps", "roles": ["application-server"], "port": 22}, "tried_by": {"address": "10.0.1.77", "name": "servers"},
+    "tried_at": {"address": "10.0.2.88", "name": "apps"}}]}
+ALL_STOPPED = b"table inet stopped { chain forward { type filter hook forward priority filter; policy drop; ct state established accept; jump proposal; }; chain proposal { }; }"
+
+
+def check_edge(portproof, folder, hosts):
+    """With the site a proposal opens the whole edge; without it, the pair that the report has."""
+    report, site = folder / "report.json", folder / "edge.site.yaml"
+    report.write_text(json.dumps(BLOCKED))
+    site.write_text(EDGE_SITE)
+    for more, expected in ([], False), (["--site", str(site)], True):
+        rules = written(portproof, "fix", *more, str(report)).decode()
+        load(["nft", "-f", "-"], ALL_STOPPED, "stopped")
+        load(["nft", "-f", "-"], "".join("add rule inet stopped proposal %s\n" % line for line in rules.splitlines() if " accept comment " in line).encode(), "proposal")
+        for port, wanted in ((22, expected), (23, False)):
+            if passes(hosts, "tta", "app", "tcp", port, 0, APP[0], "", wanted) != wanted:
+                sys.exit("fix %s: port %d is expected to %s:\n%s" % (" ".join(more), port, "pass" if wanted else "be dropped", rules))
+        subprocess.run(["nft", "flush", "ruleset"], check=True)
 
 
 def check_firewalls(portproof, site, hosts, iptables):
@@ -247,6 +281,8 @@ def main(portproof, top):
             site.write(SITE)
             site.flush()
             check_firewalls(portproof, site.name, hosts, iptables)
+        with tempfile.TemporaryDirectory() as folder:
+            check_edge(portproof, pathlib.Path(folder), hosts)
     finally:
         for host in hosts.values():
             host.end()
