@@ -45,6 +45,7 @@ static bool open_writer(struct archive *archive, const struct pp_sink *sink)
 {
     return archive_write_set_format_ustar(archive) == ARCHIVE_OK && archive_write_add_filter_gzip(archive) == ARCHIVE_OK &&
            archive_write_set_filter_option(archive, "gzip", "timestamp", NULL) == ARCHIVE_OK &&
+           archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK && /* no zeros behind its end */
            archive_write_open(archive, (void *)(uintptr_t)sink, NULL, to_sink, NULL) == ARCHIVE_OK;
 }
 
