@@ -83,12 +83,12 @@ static bool next_option(const struct pp_capture *capture, struct cursor *options
 
 static bool begin_section(struct pp_capture *capture, struct cursor body)
 {
-    enum { MAJOR = 1, MINOR_MAX = 2 }; /* 1.0, which some writers call 1.1 or 1.2 */
+    enum { MAJOR = 1, ALSO_MINOR = 2 }; /* 1.0, which some writers call 1.2 */
     const uint8_t *header;
     if (!take(&body, SECTION_BODY_MIN, &header)) return corrupt(capture, "a section header of less than 28 bytes");
     unsigned major = field16(capture, header + 4), minor = field16(capture, header + 6);
-    if (major != MAJOR || minor > MINOR_MAX) {
-        return capture_stop(capture, CORRUPT, "pcapng version %u.%u; expected 1.0 to 1.2", major, minor);
+    if (major != MAJOR || (minor && minor != ALSO_MINOR)) {
+        return capture_stop(capture, CORRUPT, "pcapng version %u.%u; expected 1.0 or 1.2", major, minor);
     }
     capture->pcapng.count = 0; /* interfaces are numbered anew */
     capture->pcapng.version++;

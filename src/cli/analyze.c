@@ -29,7 +29,9 @@ int run_analyze(struct arguments *a)
     if (!a->operand_count) return complain("analyze: no capture named; see portproof analyze -h"), EXIT_INPUT;
     if (!session_open(&s, a)) return EXIT_INPUT;
     bool ok = session_read(&s, a);
-    const struct pp_report *report = session_judge(&s); /* what was read is judged, whatever happened */
+    uint32_t captures;
+    (void)pp_audit_captures(s.audit, &captures); /* what was read is judged, whatever happened */
+    const struct pp_report *report = captures ? session_judge(&s) : NULL;
     int status = report ? pp_exit_status(report) : EXIT_INPUT;
     ok &= report && write_evidence(&s, a); /* before the report, which names it */
     ok &= report && write_report(report, pp_audit_outside_time(s.audit), a);
