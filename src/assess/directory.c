@@ -94,7 +94,7 @@ void endpoints_finish(struct endpoints *e)
 /* The end's slot, or the empty one where it belongs. */
 static struct endpoint *slot_of(const struct endpoints *e, uint64_t id)
 {
-    size_t at = mix(id) & e->mask;
+    size_t at = (size_t)mix(id) & e->mask;
     while (e->slots[at].id && e->slots[at].id != id) at = (at + 1) & e->mask;
     return &e->slots[at];
 }

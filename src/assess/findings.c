@@ -351,7 +351,7 @@ static bool find_orphans(struct assessment *a)
 bool collect_findings(struct assessment *a)
 {
     size_t count = 0, room = 1; /* at most two of each unexpected flow, and the summary has counted them */
-    room += 2 * a->report->summary.unexpected + a->report->summary.undetermined;
+    room += (size_t)(2 * a->report->summary.unexpected + a->report->summary.undetermined);
     struct item *items = malloc(room * sizeof *items);
     if (!items) return false;
     for (size_t i = 0; i < a->count; i++) {

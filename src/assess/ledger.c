@@ -33,7 +33,7 @@ static bool grow_tallies(struct ledger *ledger)
     ledger->slots = slots;
     ledger->tally_room = room;
     for (size_t i = 0; i < ledger->tally_count; i++) {
-        size_t at = mix(tallies[i].edge) & mask;
+        size_t at = (size_t)mix(tallies[i].edge) & mask;
         while (slots[at]) at = (at + 1) & mask;
         slots[at] = (uint32_t)i + 1;
     }
@@ -44,7 +44,7 @@ static bool grow_tallies(struct ledger *ledger)
 static struct tally *tally_of(struct ledger *ledger, uint64_t edge)
 {
     if (ledger->tally_count == ledger->tally_room && !grow_tallies(ledger)) return NULL;
-    size_t mask = ledger->tally_room * 2 - 1, at = mix(edge) & mask;
+    size_t mask = ledger->tally_room * 2 - 1, at = (size_t)mix(edge) & mask;
     for (; ledger->slots[at]; at = (at + 1) & mask)
         if (ledger->tallies[ledger->slots[at] - 1].edge == edge) return &ledger->tallies[ledger->slots[at] - 1];
     ledger->tallies[ledger->tally_count++] = (struct tally){.edge = edge, .answered_pair = UINT64_MAX};

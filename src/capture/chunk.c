@@ -43,7 +43,7 @@ HOT uint64_t block_length(const struct chunk_format *f, const uint8_t *p, uint64
     if (total < BLOCK_FIXED || total % 4 || total > left || total > RECORD_BYTES_MAX || captured > total - BLOCK_FIXED) return 0;
     if (field32(swapped, p + total - 4) != total || field32(swapped, p + 8) >= f->interface_count) return 0;
     uint64_t options = 28 + ((captured + 3) & ~UINT64_C(3));
-    if (options + 4 < total && !*drops) *drops = counts_drops(swapped, p + options, total - 4 - options);
+    if (options + 4 < total && !*drops) *drops = counts_drops(swapped, p + options, (size_t)(total - 4 - options));
     return total;
 }
 
@@ -286,7 +286,7 @@ HOT size_t read_frames(struct pp_chunk *chunk, struct pp_frame *frames, size_t m
     size_t count = 0;
     struct frame_tally tally = chunk->tally;
     const uint8_t *base = chunk->view.bytes;
-    const size_t size = chunk->view.size;
+    const size_t size = (size_t)chunk->view.size;
     const uint16_t capture = chunk->capture;
     const struct pcap_state pcap = chunk->format.pcap;
     while (count < max && chunk->lane < chunk->lane_count) {

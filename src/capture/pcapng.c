@@ -8,6 +8,7 @@
 #include "cursor.h"
 #include "load.h"
 #include "reader.h"
+#include "wide.h"
 
 enum {
     INTERFACES_MAX = 65536, /* per section; more: the reading ends with an error */
@@ -20,22 +21,46 @@ enum block { SECTION = 0x0a0d0d0a, INTERFACE = 1, PACKET = 2, SIMPLE_PACKET = 3,
 
 enum option { OPTION_END = 0, EPB_DROPCOUNT = 4, ISB_IFDROP = 5, ISB_OSDROP = 7, IF_TSRESOL = 9, IF_FCSLEN = 13, IF_TSOFFSET = 14 };
 
-__extension__ typedef __int128 int128;
-__extension__ typedef unsigned __int128 uint128;
+static const uint64_t SECOND_NS = 1000000000;
+
+/* Whole seconds, and nanoseconds beyond them, of a count of 10^-exponent seconds. */
+static uint64_t decimal_time(uint64_t units, unsigned exponent, uint64_t *ns)
+{
+    uint64_t second = 1, scale = 1; /* units in a second; what makes nanoseconds of what is left */
+    if (exponent > 19) {            /* a second is more than 64 bits count */
+        for (; exponent > 9 && units; exponent--) units /= 10;
+        return *ns = units, 0;
+    }
+    for (unsigned i = 0; i < exponent; i++) second *= 10;
+    for (unsigned i = exponent; i < 9; i++) scale *= 10;
+    uint64_t rest = units % second;
+    for (; exponent > 9; exponent--) rest /= 10;
+    *ns = rest * scale;
+    return units / second;
+}
+
+/* The same of 2^-exponent seconds. */
+static uint64_t binary_time(uint64_t units, unsigned exponent, uint64_t *ns)
+{
+    uint64_t rest = exponent < 64 ? units & ((UINT64_C(1) << exponent) - 1) : units;
+    struct wide product = wide_product(rest, SECOND_NS);
+    *ns = exponent == 0 ? 0 : exponent < 64 ? product.high << (64 - exponent) | product.low >> exponent : product.high >> (exponent - 64);
+    return exponent < 64 ? units >> exponent : 0;
+}
 
 pp_time_ns pcapng_time(uint64_t units, uint8_t resolution, int64_t offset_s)
 {
-    unsigned exponent = resolution & 0x7f;
-    uint128 ns = units;
-    if (resolution & 0x80) {
-        ns = ns * 1000000000u >> exponent; /* 94 bits at most, moved by 127 at most */
-    } else {
-        for (; exponent < 9; exponent++) ns *= 10;
-        for (; exponent > 9 && ns; exponent--) ns /= 10;
-    }
-    int128 time = (int128)ns + (int128)offset_s * 1000000000;
-    if (time < 0) return 0;
-    return time < (int128)(PP_NO_FIRST - 1) ? (pp_time_ns)time : PP_NO_FIRST - 1;
+    const pp_time_ns most = PP_NO_FIRST - 1;
+    const uint64_t offset = offset_s < 0 ? -(uint64_t)offset_s : (uint64_t)offset_s;
+    uint64_t ns, seconds;
+    if (resolution == RESOLUTION_DEFAULT && !offset_s && units < UINT64_MAX / 1000) return units * 1000; /* nearly always */
+    if (resolution == 9 && !offset_s) return units < most ? units : most;
+    seconds = resolution & 0x80 ? binary_time(units, resolution & 0x7f, &ns) : decimal_time(units, resolution, &ns);
+    if (offset_s < 0 && seconds < offset) return 0; /* before 1970 */
+    if (offset_s >= 0 && seconds > UINT64_MAX - offset) return most;
+    seconds = offset_s < 0 ? seconds - offset : seconds + offset;
+    if (seconds > most / SECOND_NS || seconds * SECOND_NS > most - ns) return most;
+    return seconds * SECOND_NS + ns;
 }
 
 static uint16_t field16(const struct pp_capture *capture, const uint8_t *p)

@@ -142,7 +142,7 @@ static bool accept(struct pp_capture *capture, struct pp_chunk *chunk)
     chunk->odd = end < chunk->to;
     if (chunk->odd && count < BLOCKS_APART) capture->turns.skip_walks = 4;
     capture->record_bytes = (end - capture->source.at) / count + 1;
-    capture->source.at = end;
+    capture->source.at = (size_t)end; /* in the mapping, so it fits */
     chunk->tally.number = capture->info.packets;
     capture->info.packets += count;
     chunk->tally.previous_ns = capture->previous_ns;

@@ -106,7 +106,8 @@ bool source_open_descriptor(struct source *source, int descriptor, bool hash)
     if (input->fd < 0) return refuse(source, UINT64_MAX, "cannot open: ", strerror(why));
     if (fstat(input->fd, &status) != 0) return refuse(source, UINT64_MAX, "cannot open: ", strerror(errno));
     if (S_ISDIR(status.st_mode)) return refuse(source, UINT64_MAX, "is a directory; expected a capture file", "");
-    bool mappable = S_ISREG(status.st_mode) && status.st_size > 0 && input->fd != STDIN_FILENO; /* that may stand in mid-file */
+    bool mappable = S_ISREG(status.st_mode) && status.st_size > 0 && (uint64_t)status.st_size <= SIZE_MAX / 2 &&
+                    input->fd != STDIN_FILENO; /* that may stand in mid-file */
     if (mappable && map_file(source, &status)) return begin(source);
     input->chunk = malloc(CHUNK_BYTES);
     if (!input->chunk) return refuse(source, 0, "out of memory", "");

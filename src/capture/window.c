@@ -23,7 +23,8 @@ static struct view look_through(struct window *window, const struct source *sour
 
 static struct window map_window(const struct source *source, uint64_t from)
 {
-    uint64_t left = source->size - from, size = left < WINDOW_BYTES + WINDOW_OVERLAP ? left : WINDOW_BYTES + WINDOW_OVERLAP;
+    uint64_t left = source->size - from;
+    size_t size = left < WINDOW_BYTES + WINDOW_OVERLAP ? (size_t)left : WINDOW_BYTES + WINDOW_OVERLAP;
     void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, source->input.fd, (off_t)from);
     if (map == MAP_FAILED) return (struct window){0};
     (void)madvise(map, size, MADV_SEQUENTIAL);
@@ -61,7 +62,7 @@ void view_populate(const struct view *view, uint64_t from, uint64_t to)
     const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     if (!view->window) return;
     from = (from - view->from) / page * page;
-    (void)madvise(view->window->map + from, to - view->from - from, MADV_POPULATE_READ);
+    (void)madvise(view->window->map + from, (size_t)(to - view->from - from), MADV_POPULATE_READ);
 }
 
 void window_unmap(struct window window)

@@ -46,10 +46,10 @@ static void fall_back(struct walk *walk)
 static inline void clear(struct pp_packet *packet)
 {
     enum { PIECE = sizeof *packet / 3 };
-    _Static_assert(sizeof *packet == 96, "a packet is three pieces of 32 bytes, one and a half cache lines");
+    _Static_assert(sizeof *packet == 96 || sizeof(void *) < 8, "a packet is three pieces of 32 bytes, one and a half cache lines");
     memset(packet, 0, PIECE);
     memset((char *)packet + PIECE, 0, PIECE);
-    memset((char *)packet + 2 * PIECE, 0, PIECE);
+    memset((char *)packet + 2 * PIECE, 0, sizeof *packet - 2 * PIECE);
 }
 
 static inline enum pp_decoded walk_frame(const struct pp_frame *frame, const struct pp_decode_options *options, struct pp_packet *packet,

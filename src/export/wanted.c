@@ -102,7 +102,7 @@ static bool same(const struct tuple *a, const struct tuple *b)
 
 static struct tuple *slot_of(const struct wanted *wanted, const struct tuple *tuple)
 {
-    size_t at = hash_tuple(wanted, tuple) & wanted->mask;
+    size_t at = (size_t)hash_tuple(wanted, tuple) & wanted->mask;
     while (wanted->slots[at].finding != NOBODY && !same(&wanted->slots[at], tuple)) at = (at + 1) & wanted->mask;
     return &wanted->slots[at];
 }

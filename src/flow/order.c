@@ -107,8 +107,8 @@ static void show_side(struct pp_flow *out, unsigned s, const struct record *reco
 
 static void show_facts(struct pp_flow *out, const struct pp_flow_table *table, uint32_t facts)
 {
-    enum { PIECE = 32 };
-    _Static_assert(sizeof out->facts % 8 == 0, "facts are whole words");
+    enum { PIECE = 32, WORD = sizeof(void *) };
+    _Static_assert(sizeof out->facts % WORD == 0, "facts are whole words");
     out->has_facts = facts != NO_FACTS;
     if (out->has_facts) {
         out->facts = table->facts.facts[facts];
@@ -116,7 +116,7 @@ static void show_facts(struct pp_flow *out, const struct pp_flow_table *table, u
     }
     uint8_t *at = (uint8_t *)&out->facts, *end = at + sizeof out->facts;
     for (; end - at >= PIECE; at += PIECE) memset(at, 0, PIECE);
-    for (; at < end; at += 8) memset(at, 0, 8);
+    for (; at < end; at += WORD) memset(at, 0, WORD);
 }
 
 void pp_flow_at(const struct pp_flow_table *table, size_t position, struct pp_flow *out)

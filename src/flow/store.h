@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "portproof/flow.h"
+#include "wide.h"
 
 enum {
     ENDS_IPV4 = 12, /* address, address, port, port */
@@ -127,8 +128,8 @@ static inline uint8_t key_kind(const struct store *store, const struct flow_key 
 
 static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 {
-    __extension__ unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    struct wide product = wide_product(a, b);
+    return product.low ^ product.high;
 }
 
 static inline uint64_t hash_ipv4(const struct hash_key *key, const uint64_t w[2])

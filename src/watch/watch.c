@@ -121,7 +121,7 @@ static uint64_t hash_finding(const struct pp_watch *watch, const struct pp_spec 
 
 static uint64_t *slot_of(uint64_t *known, size_t mask, uint64_t hash)
 {
-    size_t at = hash & mask;
+    size_t at = (size_t)hash & mask;
     while (known[at] && known[at] != hash) at = (at + 1) & mask;
     return &known[at];
 }

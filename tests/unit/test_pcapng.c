@@ -6,6 +6,7 @@
 
 #include "captures.h"
 #include "testing.h"
+#include "wide.h"
 
 static struct bytes datagram(void)
 {
@@ -73,6 +74,46 @@ static void times_follow_resolution_and_offset(void **state)
         assert_true(pcapng_time(times[i].units, times[i].resolution, times[i].offset) == times[i].time);
     }
 }
+
+#ifdef __SIZEOF_INT128__
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+
+/* As it is defined, in numbers that cannot overflow. */
+static pp_time_ns time_by_definition(uint64_t units, uint8_t resolution, int64_t offset_s)
+{
+    unsigned exponent = resolution & 0x7f;
+    uint128 ns = units;
+    if (resolution & 0x80)
+        ns = ns * 1000000000u >> exponent;
+    else {
+        for (; exponent < 9; exponent++) ns *= 10;
+        for (; exponent > 9 && ns; exponent--) ns /= 10;
+    }
+    int128 time = (int128)ns + (int128)offset_s * 1000000000;
+    if (time < 0) return 0;
+    return time < (int128)(PP_NO_FIRST - 1) ? (pp_time_ns)time : PP_NO_FIRST - 1;
+}
+
+static void times_and_products_need_no_type_of_128_bits(void **state)
+{
+    (void)state;
+    uint64_t random_state = 1;
+    for (unsigned i = 0; i < 2000000; i++) {
+        uint64_t drawn[3];
+        for (unsigned k = 0; k < 3; k++) {
+            random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+            drawn[k] = (random_state ^ random_state >> 29) * 0x9e3779b97f4a7c15u >> (random_state >> 58);
+        }
+        uint8_t resolution = (uint8_t)(random_state >> 40);
+        int64_t offset = i % 3 ? (int64_t)drawn[1] >> (i % 40) : 0;
+        if (pcapng_time(drawn[0], resolution, offset) != time_by_definition(drawn[0], resolution, offset))
+            fail_msg("%llu units of resolution %u, offset %lld", (unsigned long long)drawn[0], resolution, (long long)offset);
+        struct wide product = wide_product_in_parts(drawn[1], drawn[2]);
+        assert_true(((uint128)product.high << 64 | product.low) == (uint128)drawn[1] * drawn[2]);
+    }
+}
+#endif
 
 static void interface_options_are_read(void **state)
 {
@@ -332,6 +373,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_have_their_own_order_and_interfaces),
         cmocka_unit_test(times_follow_resolution_and_offset),
+#ifdef __SIZEOF_INT128__
+        cmocka_unit_test(times_and_products_need_no_type_of_128_bits),
+#endif
         cmocka_unit_test(interface_options_are_read),
         cmocka_unit_test(simple_packets_have_no_time_and_the_snap_length),
         cmocka_unit_test(obsolete_packets_are_read_with_their_losses),
