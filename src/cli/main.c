@@ -28,9 +28,11 @@ const struct command commands[] = {
     {"explain", "PORT[/tcp|/udp]", "what a port is for, and who may use it", "Formats: text, json.\n", "srfo", run_explain},
     {"compare", "BEFORE AFTER", "two reports, row by row, across a migration",
      "Each is a JSON report, a capture, or a folder of captures, which are judged by the site file of their side. Hosts are matched by\n"
-     "name, so addresses may change.\nFormats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new "
-     "hole, 3 bad usage or input.\n",
-     "focCrqn", run_compare},
+     "name, so addresses may change; what still goes to old addresses, and clear text that remains beside encryption, is told as\n"
+     "something to do.\n"
+     "Formats: text, json, html, csv, junit, sarif, markdown.\n"
+     "Exit status: 0 nothing lost (whatever is left to do), 1 a row that worked does not any more, or a new hole, 3 bad usage or input.\n",
+     "focCruqan", run_compare},
     {"plan", "[REPORT.json]", "what to do, and where, so that every due row is seen to work",
      "Needs --site. With a report: only what that has as due, and missing or not observable.\nFormats: text, json, markdown, csv.\n",
      "srfoc", run_plan},

@@ -102,14 +102,3 @@ void add_filter_keys(struct page *p, const struct pp_finding *f)
     add_host_key(p, "from", &f->initiator);
     add_host_key(p, "to", &f->responder);
 }
-
-void html_controls(struct page *p)
-{
-    static const char *const lists[][2] = {{"kind", "Kind"}, {"host", "Host"}, {"row", "Row"}};
-    text_add(p->out, "<form id=\"controls\" role=\"search\" aria-label=\"Find in this report\" hidden>\n<label>Find <input type=\"search\" "
-                     "name=\"find\" placeholder=\"host, port, reason …\" autocomplete=\"off\"></label>\n");
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        text_printf(p->out, "<label>%s <select name=\"%s\" autocomplete=\"off\"><option value=\"\">any</option></select></label>\n",
-                    lists[i][1], lists[i][0]);
-    text_add(p->out, "<button type=\"reset\">Show all</button>\n<output id=\"shown\"></output>\n</form>\n");
-}

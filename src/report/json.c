@@ -18,7 +18,7 @@ static void put_address(struct json_writer *w, const char *key, const struct pp_
 static void put_prefix(struct json_writer *w, const char *key, const struct pp_prefix *prefix)
 {
     char address[ADDRESS_TEXT_MAX], out[ADDRESS_TEXT_MAX + sizeof "/128"];
-    bool whole = prefix->length == (prefix->address.family == 4 ? 32 : 128);
+    bool whole = prefix->length == (prefix->address.family == PP_IPV4 ? 32 : 128);
     address_text(&prefix->address, address);
     snprintf(out, sizeof out, whole ? "%s" : "%s/%u", address, prefix->length);
     put_string(w, key, out);
