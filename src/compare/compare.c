@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder.h"
 #include "clock.h"
+#include "comparison.h"
 #include "error.h"
 
 static const char *const change_names[PP_CHANGE_COUNT] = {[PP_KEPT] = "kept",

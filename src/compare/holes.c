@@ -1,7 +1,7 @@
 /* Unexpected flows that got through, on one side and not on the other. */
 #include <string.h>
 
-#include "builder.h"
+#include "comparison.h"
 
 static bool is_hole(const json_t *finding)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "address.h"
-#include "builder.h"
+#include "comparison.h"
 
 /* A prefix of one inventory and who has it. */
 struct held {

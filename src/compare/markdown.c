@@ -191,5 +191,7 @@ void comparison_markdown(const struct rendering *r)
     add_holes(r);
     add_talks(r, "Old addresses", &r->c->old_addresses);
     add_talks(r, "Still in clear text", &r->c->clear_text);
-    text_printf(r->out, "\nportproof %s\n", r->options->tool_version);
+    text_add(r->out, "\nportproof ");
+    add_markdown(r->out, r->options->tool_version);
+    text_add(r->out, "\n");
 }

@@ -1,7 +1,7 @@
 /* Rows and their edges: what each was, and what it is. A row's change is that of its state, the worst of its edges. */
 #include <string.h>
 
-#include "builder.h"
+#include "comparison.h"
 
 static bool is(const char *state, const char *word) { return strcmp(state, word) == 0; }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder.h"
+#include "comparison.h"
 
 enum { ADDRESSES_SHOWN = 3 };
 

@@ -2,7 +2,7 @@
  * tried since the move. */
 #include <string.h>
 
-#include "builder.h"
+#include "comparison.h"
 
 static bool add(struct builder *b, struct pp_to_do one)
 {

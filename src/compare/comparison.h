@@ -1,7 +1,7 @@
 /* A comparison in the making. Each part reads both reports, and the later ones what the earlier ones found: pp_compare has the order.
  * Every string of a report is escaped when it is read (member), and never again matters to whom it is shown. */
-#ifndef COMPARE_BUILDER_H
-#define COMPARE_BUILDER_H
+#ifndef COMPARE_COMPARISON_H
+#define COMPARE_COMPARISON_H
 
 #include "arena.h"
 #include "portproof/compare.h"
