@@ -249,6 +249,34 @@ enum { PP_FINDINGS_MAX = 10000 }; /* past it findings join by reason, responder 
 struct pp_report *pp_assess(const struct pp_assess_input *input);
 void pp_report_destroy(struct pp_report *report); /* takes NULL */
 
+/** Flows of the same two addresses, service port, transport, outcome and row, joined. */
+struct pp_conversation {
+    struct pp_party initiator, responder;
+    uint16_t port; /* the responder's */
+    uint16_t row;  /* clear text: the row it is clear text of; else PP_NONE */
+    uint8_t transport;
+    enum pp_outcome outcome;
+    bool
+        after_encrypted; /* clear text that a row allows as a downgrade: an encrypted connection of the same two addresses began no later */
+    uint64_t flows, packets;
+    pp_time_ns first_ns, last_ns;
+};
+
+enum { PP_CONVERSATIONS_MAX = 1000 }; /* in a list, most flows first; flows of further ones are only counted */
+struct pp_conversations {
+    struct pp_conversation *items;
+    uint32_t count;
+    uint64_t left_out; /* flows that are in no item */
+};
+
+/** What is in no finding and proves no row: out of scope (but to one host, and between two) or waived, with an end that is no server of
+ * the list. For whoever knows more of these addresses, such as which hosts had them before a move. false: out of memory. */
+bool pp_list_other_traffic(const struct pp_report *report, struct pp_conversations *out);
+/** Flows of rows in clear text (`encrypted_by`) of which the encrypted row is on or in use; also where the site switched them off.
+ * false: out of memory. */
+bool pp_list_clear_text(const struct pp_report *report, struct pp_conversations *out);
+void pp_conversations_finish(struct pp_conversations *conversations);
+
 /** Roles read off the traffic (design 5.6). NULL: out of memory. */
 struct pp_site *pp_infer_site(const struct pp_spec *spec, const struct pp_port_index *index, struct pp_flow_table *flows);
 /** The same, and an empty census is filled on the way. */

@@ -72,6 +72,9 @@ struct pp_row {
     bool loopback; /* lives on a host's own loopback (Netlet) */
     enum pp_primary_end primary;
     uint16_t partner;                           /* row index of the same conversation seen from the other side (SecurID); PP_NONE */
+    uint16_t encrypted_by;                      /* row index of what carries the same in encrypted form; PP_NONE: this is no clear text, or
+                                                   there is no other way */
+    bool downgrade;                             /* a connection of that row may legally go on as this one: clear text all the same */
     bool announces_callback;                    /* the initiator sends the port for a connection back (rexec, rsh) */
     const char *purpose, *condition, *exercise; /* verbatim; when it applies; what to do to see it */
     bool wide;                                  /* more than PP_WIDE_PORTS ports */

@@ -220,6 +220,10 @@ enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site
 /** Whether an end is multicast or broadcast, by address, by link-level address, or as the last address of a site prefix. */
 bool is_group(const struct assessment *a, const struct subject *s);
 bool are_on_one_host(const struct assessment *a, uint32_t x, uint32_t y);
+/** The same of what is known of two addresses that differ. */
+bool share_a_host(const struct pp_site *site, const struct pp_seen *x, const struct pp_seen *y);
+/** Whether an address is multicast or broadcast by itself. */
+bool is_group_end(const struct pp_seen *seen);
 /** Leaves the record as it is when it takes what other flows say of its ends to judge it. */
 void judge_alone(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
 void judge_by_others(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);

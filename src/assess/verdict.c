@@ -26,23 +26,25 @@ enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site
     return setting;
 }
 
-static bool is_group_address(const struct assessment *a, const struct subject *s, unsigned end)
-{
-    return address_is_group(&s->flow->address[end]) || a->directory.seen[s->address[end]].entry.broadcast;
-}
+bool is_group_end(const struct pp_seen *seen) { return address_is_group(&seen->address) || seen->entry.broadcast; }
 
 bool is_group(const struct assessment *a, const struct subject *s)
 {
     for (unsigned e = 0; e < 2; e++)
-        if (s->flow->side[e].marks & PP_SIDE_LINK_GROUP || is_group_address(a, s, e)) return true;
+        if (s->flow->side[e].marks & PP_SIDE_LINK_GROUP || is_group_end(&a->directory.seen[s->address[e]])) return true;
     return false;
+}
+
+bool share_a_host(const struct pp_site *site, const struct pp_seen *x, const struct pp_seen *y)
+{
+    const struct pp_site_entry *at = &x->entry, *and = &y->entry;
+    if (at->loopback && and->loopback) return true;
+    return at->host != PP_NONE && at->host == and->host && !site->hosts[at->host].is_prefix;
 }
 
 bool are_on_one_host(const struct assessment *a, uint32_t x, uint32_t y)
 {
-    const struct pp_site_entry *at = &a->directory.seen[x].entry, *and = &a->directory.seen[y].entry;
-    if (x == y || (at->loopback && and->loopback)) return true;
-    return at->host != PP_NONE && at->host == and->host && !a->in->site->hosts[at->host].is_prefix;
+    return x == y || share_a_host(a->in->site, &a->directory.seen[x], &a->directory.seen[y]);
 }
 
 struct pp_row_set rows_of_subject(const struct assessment *a, const struct subject *s, unsigned initiator)

@@ -32,9 +32,11 @@ const struct command commands[] = {
     {"explain", "PORT[/tcp|/udp]", "what a port is for, and who may use it", "Formats: text, json.\n", "srfo", 0, run_explain},
     {"compare", "BEFORE AFTER", "two reports, row by row, across a migration",
      "Each is a JSON report, a capture, or a folder of captures, which are judged by the site file of their side. Hosts are matched by\n"
-     "name, so addresses may change.\nFormats: text, json.\nExit status: 0 nothing lost, 1 a row that worked does not any more, or a new "
-     "hole, 3 bad usage or input.\n",
-     "focCrqn", LISTS_FOLDERS, run_compare},
+     "name, so addresses may change; what still goes to old addresses, and clear text that remains beside encryption, is told as\n"
+     "something to do.\n"
+     "Formats: text, json, html, csv, junit, sarif, markdown.\n"
+     "Exit status: 0 nothing lost (whatever is left to do), 1 a row that worked does not any more, or a new hole, 3 bad usage or input.\n",
+     "focCruqan", LISTS_FOLDERS, run_compare},
     {"verify", "BUNDLE [CAPTURE...]", "whether a bundle's verdict is what its evidence, and its captures, give",
      "Judges again the evidence that analyze --bundle kept, by the rules and the site of then, and, when all captures are named (by any\n"
      "name: they are known by their SHA-256), reads these again too; and says which bytes are the same.\nFormats: text, json.\n"

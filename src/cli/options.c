@@ -185,7 +185,7 @@ static const struct known known[] = {
     {'i', "no-promiscuous", 0, NULL, "only what the interface would take anyway", NULL, set_not_promiscuous},
     {'n', "threads", 0, "N", "how many threads may work; results are the same", "a number from 1 to 1024", set_threads},
     {'a', "all", 0, NULL, "leave no line out of the text report", NULL, set_all},
-    {'a', "strict", 0, NULL, "junit: rows that could not be seen here fail, too", NULL, set_strict},
+    {'a', "strict", 0, NULL, "junit: what could not be seen, or is only left to do, fails, too", NULL, set_strict},
     {'u', "utc", 0, NULL, "times in UTC (JSON always is)", NULL, set_utc},
     {'c', "color", 0, "WHEN", "auto, always or never", "auto, always or never", set_color},
     {'c', "width", 0, "COLUMNS", "width of the text report; default the terminal's, or 100", "a number from 60 to 1000", set_width},

@@ -21,6 +21,9 @@ void json_tool(struct json_writer *w, const struct pp_report_options *options);
 void json_answer(struct json_writer *w, const char *key, enum pp_answer answer);
 void json_summary(struct json_writer *w, const struct pp_summary *summary);
 void json_fitness(struct json_writer *w, const struct pp_fitness *fitness);
+void json_time(struct json_writer *w, const char *key, pp_time_ns time);
+void json_times(struct json_writer *w, pp_time_ns first, pp_time_ns last);
+void json_capture(struct json_writer *w, const struct pp_capture_info *capture);
 void json_account(struct json_writer *w, const struct pp_live_account *account);
 void json_link_gaps(struct json_writer *w, const struct pp_live_account *account);
 /* The members of an event but for the finding that it may be about. */

@@ -6,18 +6,9 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "digest.h"
+#include "document.h"
 #include "formats.h"
 #include "html.h"
-
-extern const char pp_report_css[], pp_report_js[];
-extern const size_t pp_report_css_size, pp_report_js_size;
-
-const char *tone_name(enum tone tone)
-{
-    static const char *const names[TONE_COUNT] = {[TONE_BAD] = "bad", [TONE_WARN] = "warn", [TONE_GOOD] = "good", [TONE_IDLE] = "idle"};
-    return names[tone];
-}
 
 static const struct {
     const char *word, *sign;
@@ -43,22 +34,11 @@ static void add_title(struct page *p)
 
 static void add_document_head(struct page *p)
 {
-    char style[DIGEST_BASE64_SIZE], script[DIGEST_BASE64_SIZE];
-    sha256_base64(pp_report_css, pp_report_css_size, style);
-    sha256_base64(pp_report_js, pp_report_js_size, script);
-    text_add(p->out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    text_printf(p->out,
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; script-src "
-                "'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
-                style, script);
-    text_add(p->out,
-             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
-             "dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<link rel=\"icon\" href=\"data:,\">\n<title>");
+    begin_document(p->out);
     text_printf(p->out, "%s: ", verdicts[p->report->verdict].word);
     add_title(p);
-    text_add(p->out, " – portproof</title>\n<style>");
-    text_add_bytes(p->out, pp_report_css, pp_report_css_size);
-    text_add(p->out, "</style>\n</head>\n<body>\n");
+    text_add(p->out, " – portproof");
+    begin_body(p->out);
 }
 
 static void add_reasons(struct page *p)
@@ -205,13 +185,6 @@ static void add_contents(struct page *p)
     text_add(p->out, "</ul></nav>\n");
 }
 
-static void add_document_end(struct page *p)
-{
-    text_add(p->out, "</main>\n<script>");
-    text_add_bytes(p->out, pp_report_js, pp_report_js_size);
-    text_add(p->out, "</script>\n</body>\n</html>\n");
-}
-
 bool write_html(const struct pp_report *report, const struct pp_report_options *options, struct text *out, const struct pp_sink *sink)
 {
     struct pp_report_options for_html = *options;
@@ -223,14 +196,15 @@ bool write_html(const struct pp_report *report, const struct pp_report_options *
     add_document_head(&page);
     add_first_screen(&page);
     for (size_t i = 0; ok && i < SECTIONS; i++) {
-        if (i == 1) add_contents(&page), html_controls(&page); /* behind what is to be done, why the page was opened */
+        if (i == 1) add_contents(&page), add_controls(out, true); /* behind what is to be done, why the page was opened */
         if (!sections[i].has(report)) continue;
         text_printf(out, "<section id=\"%s\">\n<h2>%s</h2>\n", sections[i].id, sections[i].title);
         sections[i].write(&page);
         text_add(out, "</section>\n");
         ok = hand_over(out, sink);
     }
-    add_document_end(&page);
+    text_add(out, "</main>\n");
+    end_document(out);
     free(anchors);
     return ok && !out->failed;
 }

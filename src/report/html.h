@@ -2,18 +2,9 @@
 #ifndef REPORT_HTML_H
 #define REPORT_HTML_H
 
+#include "document.h"
 #include "markup.h"
 #include "terminal.h"
-
-enum {
-    HTML_FINDINGS_MAX = 200, /* of one group; --all shows every one. Twenty pages of paper, and a page that opens at once */
-    HTML_EDGES_MAX = 60,     /* of one row; likewise */
-    HTML_TODO_MAX = 10,
-};
-
-/** How bad something is: a class for the style sheet, and a sign, so that no meaning hangs on colour. */
-enum tone { TONE_BAD, TONE_WARN, TONE_GOOD, TONE_IDLE, TONE_COUNT };
-const char *tone_name(enum tone tone);
 
 const char *state_sign_html(enum pp_state state);
 enum tone state_tone(enum pp_state state);
@@ -28,8 +19,6 @@ void add_anchor(struct page *p, uint32_t finding);
 void add_filter_keys(struct page *p, const struct pp_finding *f);
 /** data-first, data-packets: what report.js sorts by, beside those. */
 void add_sort_keys(struct page *p, const struct pp_finding *f);
-/** Search, filters and order, and where findings in another order go; hidden until the script is there. */
-void html_controls(struct page *p);
 
 /* Sections; each writes all of itself, or nothing when it has nothing to say (html_has_… false). */
 void html_todo(struct page *p);

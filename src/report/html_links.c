@@ -111,20 +111,3 @@ void add_sort_keys(struct page *p, const struct pp_finding *f)
         text_printf(p->out, " data-first=\"%" PRIu64 ".%09" PRIu64 "\"", f->first_ns / NS_PER_S, f->first_ns % NS_PER_S);
     if (f->kind != PP_FIND_MISSING) text_printf(p->out, " data-packets=\"%" PRIu64 "\"", f->packets[0] + f->packets[1]);
 }
-
-void html_controls(struct page *p)
-{
-    static const char *const lists[][2] = {{"kind", "Kind"}, {"host", "Host"}, {"row", "Row"}};
-    text_add(p->out, "<form id=\"controls\" role=\"search\" aria-label=\"Find in this report\" hidden>\n<label>Find <input type=\"search\" "
-                     "name=\"find\" placeholder=\"host, port, reason …\" autocomplete=\"off\"></label>\n");
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        text_printf(p->out, "<label>%s <select name=\"%s\" autocomplete=\"off\"><option value=\"\">any</option></select></label>\n",
-                    lists[i][1], lists[i][0]);
-    text_add(p->out, "<label>Findings by <select name=\"order\" autocomplete=\"off\"><option value=\"\">severity</option><option "
-                     "value=\"first\">first time</option><option value=\"host\">host</option><option value=\"row\">row</option><option "
-                     "value=\"packets\">packets</option></select></label>\n<button type=\"reset\">Show all</button>\n<output "
-                     "id=\"shown\"></output>\n</form>\n");
-    text_add(p->out,
-             "<section id=\"ordered\" hidden>\n<h2></h2>\n<p class=\"note\">Not every finding is on this page: --all puts every one "
-             "there.</p>\n<div class=\"findings\"></div>\n</section>\n");
-}

@@ -8,25 +8,20 @@
 #include "json_writer.h"
 #include "portproof/decode.h"
 
-enum { LINK_TEXT_MAX = 64 }; /* a link type's name and number */
-
-static void put_time(struct json_writer *w, const char *key, pp_time_ns time)
-{
-    char out[TIME_TEXT_MAX];
-    put_string(w, key, time_rfc3339(time, out));
-}
-
-static void put_times(struct json_writer *w, pp_time_ns first, pp_time_ns last)
-{
-    if (first == PP_NO_FIRST) return;
-    put_time(w, "first", first);
-    put_time(w, "last", last);
-}
-
 static void put_address(struct json_writer *w, const char *key, const struct pp_address *a)
 {
     char out[ADDRESS_TEXT_MAX];
     put_string(w, key, address_text(a, out));
+}
+
+/* An address alone where it is all of it. */
+static void put_prefix(struct json_writer *w, const char *key, const struct pp_prefix *prefix)
+{
+    char address[ADDRESS_TEXT_MAX], out[ADDRESS_TEXT_MAX + sizeof "/128"];
+    bool whole = prefix->length == (prefix->address.family == PP_IPV4 ? 32 : 128);
+    address_text(&prefix->address, address);
+    snprintf(out, sizeof out, whole ? "%s" : "%s/%u", address, prefix->length);
+    put_string(w, key, out);
 }
 
 static void put_roles(struct json_writer *w, const struct pp_report *r, pp_role_set roles)
@@ -57,8 +52,29 @@ static void put_rules(struct json_writer *w, const struct pp_spec *spec)
     end_object(w);
 }
 
-static void put_site(struct json_writer *w, const struct pp_spec *spec, const struct pp_site *s)
+static void put_host(struct json_writer *w, const struct pp_report *r, const struct pp_host *host)
 {
+    begin_object(w, NULL);
+    put_string(w, "name", host->name);
+    begin_list(w, "prefixes");
+    for (uint16_t i = 0; i < host->prefix_count; i++) put_prefix(w, NULL, &host->prefixes[i]);
+    end_list(w);
+    put_roles(w, r, host->roles);
+    end_object(w);
+}
+
+/* As the site file has it. Inferred hosts are named after their addresses, and say nothing of another report's. */
+static void put_inventory(struct json_writer *w, const struct pp_report *r)
+{
+    begin_list(w, "inventory");
+    for (uint32_t h = 0; h < r->site->host_count; h++) put_host(w, r, &r->site->hosts[h]);
+    end_list(w);
+}
+
+static void put_site(struct json_writer *w, const struct pp_report *r)
+{
+    const struct pp_spec *spec = r->spec;
+    const struct pp_site *s = r->site;
     static const char *const settings[] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] = "on", [PP_SET_OFF] = "off"};
     begin_object(w, "site");
     put_string(w, "source", s->inferred ? "inferred" : "file");
@@ -69,91 +85,7 @@ static void put_site(struct json_writer *w, const struct pp_spec *spec, const st
         put_string(w, spec->features[f].name, settings[pp_site_feature(s, spec, f, PP_NONE)]);
     end_object(w);
     if (s->name) put_string(w, "name", s->name);
-    end_object(w);
-}
-
-static void put_losses(struct json_writer *w, const struct pp_live_account *a)
-{
-    begin_list(w, "losses");
-    for (uint32_t i = 0; i < a->loss_count; i++) {
-        begin_object(w, NULL);
-        put_time(w, "from", a->losses[i].from_ns);
-        put_time(w, "to", a->losses[i].to_ns);
-        put_count(w, "packets", a->losses[i].packets);
-        end_object(w);
-    }
-    end_list(w);
-}
-
-/* received = judged + the sum of not_judged + dropped */
-void json_account(struct json_writer *w, const struct pp_live_account *a)
-{
-    begin_object(w, "account");
-    put_count(w, "received", a->received);
-    put_count(w, "judged", pp_account_judged(a));
-    begin_object(w, "not_judged");
-    for (unsigned i = 0; i < PP_DECODED_COUNT; i++)
-        if (i != PP_DECODED && i != PP_ICMP_ERROR) put_count(w, pp_decoded_name((enum pp_decoded)i), a->by_result[i]);
-    put_count(w, "outside_time", a->outside_time);
-    put_count(w, "no_room", a->no_room);
-    put_count(w, "discarded", a->discarded);
-    end_object(w);
-    put_count(w, "dropped", a->dropped);
-    if (a->interface_known)
-        put_count(w, "interface_dropped", a->interface_dropped);
-    else
-        put_null(w, "interface_dropped");
-    put_losses(w, a);
-    end_object(w);
-}
-
-void json_link_gaps(struct json_writer *w, const struct pp_live_account *a)
-{
-    if (a->clock_steps) put_count(w, "clock_steps", a->clock_steps);
-    put_count(w, "gaps_in_all", a->gaps_in_all);
-    begin_list(w, "gaps");
-    for (uint32_t i = 0; i < a->gap_count; i++) {
-        const struct pp_link_gap *gap = &a->gaps[i];
-        begin_object(w, NULL);
-        put_string(w, "event", pp_link_event_name(gap->event));
-        put_string(w, "interface", gap->name);
-        put_time(w, "from", gap->from_ns);
-        if (gap->to_ns != PP_NO_FIRST) put_time(w, "to", gap->to_ns);
-        end_object(w);
-    }
-    end_list(w);
-}
-
-static void put_capture(struct json_writer *w, const struct pp_capture_info *c)
-{
-    begin_object(w, NULL);
-    put_string(w, "name", c->name);
-    put_count(w, "bytes", c->bytes);
-    put_string(w, "format", c->format);
-    if (c->compression) put_string(w, "compression", c->compression);
-    begin_list(w, "link_types");
-    for (unsigned i = 0; i < c->link_count; i++) {
-        char link[LINK_TEXT_MAX];
-        snprintf(link, sizeof link, "%s (%u)", pp_link_name(c->link_types[i]), c->link_types[i]);
-        put_string(w, NULL, link);
-    }
-    end_list(w);
-    put_count(w, "snap_length", c->snap_length);
-    put_count(w, "packets", c->packets);
-    put_times(w, c->first_ns, c->last_ns);
-    if (c->drops_known)
-        put_count(w, "drops", c->drops);
-    else
-        put_null(w, "drops");
-    put_boolean(w, "truncated", c->truncated);
-    if (c->filtered) put_count(w, "filtered", c->filtered);
-    if (c->out_of_order) put_count(w, "out_of_order", c->out_of_order);
-    if (c->failed) put_string(w, "error", c->error.text);
-    if (*c->sha256) put_string(w, "sha256", c->sha256);
-    if (c->live) {
-        json_account(w, &c->account);
-        json_link_gaps(w, &c->account);
-    }
+    if (!s->inferred) put_inventory(w, r);
     end_object(w);
 }
 
@@ -211,6 +143,7 @@ static void put_row(struct json_writer *w, const struct pp_report *report, uint1
     put_string(w, "to", spec->roles[r->to].name);
     put_string(w, "transport", pp_transport_name(r->transport));
     put_string(w, "ports", r->ports_text);
+    if (r->encrypted_by != PP_NONE) put_string(w, "encrypted_by", row_id(report, r->encrypted_by));
     put_count(w, "flows", result->flows);
     put_count(w, "packets", result->packets);
     if (result->wide_flows) put_count(w, "wide_flows", result->wide_flows);
@@ -237,11 +170,11 @@ static void put_party(struct json_writer *w, const struct pp_report *r, const ch
     end_object(w);
 }
 
-static void put_responder(struct json_writer *w, const struct pp_report *r, const struct pp_finding *f)
+static void put_responder(struct json_writer *w, const struct pp_report *r, const struct pp_party *responder, bool has_port, uint16_t port)
 {
     begin_object(w, "responder");
-    put_party_members(w, r, &f->responder);
-    if (f->has_port) put_count(w, "port", f->port);
+    put_party_members(w, r, responder);
+    if (has_port) put_count(w, "port", port);
     end_object(w);
 }
 
@@ -305,7 +238,7 @@ static void put_evidence(struct json_writer *w, const struct pp_report *r, const
     if (f->transport == PP_TCP && f->has_port) put_count(w, "attempts", f->attempts);
     put_both_ways(w, "packets", f->packets);
     put_both_ways(w, "bytes", f->bytes);
-    put_times(w, f->first_ns, f->last_ns);
+    json_times(w, f->first_ns, f->last_ns);
     if (f->first_frame != UINT64_MAX) put_frame(w, "first_frame", f->first_frame);
     if (*f->community_id) put_string(w, "community_id", f->community_id);
 }
@@ -327,7 +260,7 @@ void json_finding(struct json_writer *w, const char *key, const struct pp_report
     if (f->nearest_row != PP_NONE) put_string(w, "nearest_row", row_id(r, f->nearest_row));
     put_labels(w, "labels", f->labels);
     put_party(w, r, "initiator", &f->initiator);
-    put_responder(w, r, f);
+    put_responder(w, r, &f->responder, f->has_port, f->port);
     put_string(w, "transport", pp_transport_name(f->transport));
     if (f->has_outcome) put_string(w, "outcome", pp_outcome_name(f->outcome));
     if (f->kind != PP_FIND_MISSING) json_answer(w, "got_through", f->got_through);
@@ -344,6 +277,37 @@ void json_finding(struct json_writer *w, const char *key, const struct pp_report
     put_string(w, "brief", f->brief);
     put_string(w, "explanation", f->explanation);
     end_object(w);
+}
+
+static void put_conversation(struct json_writer *w, const struct pp_report *r, const struct pp_conversation *c)
+{
+    begin_object(w, NULL);
+    if (c->row != PP_NONE) put_string(w, "row", row_id(r, c->row));
+    put_party(w, r, "initiator", &c->initiator);
+    put_responder(w, r, &c->responder, true, c->port);
+    put_string(w, "transport", pp_transport_name((enum pp_transport)c->transport));
+    put_string(w, "outcome", pp_outcome_name(c->outcome));
+    if (c->row != PP_NONE) put_boolean(w, "after_encrypted", c->after_encrypted);
+    put_count(w, "flows", c->flows);
+    put_count(w, "packets", c->packets);
+    json_times(w, c->first_ns, c->last_ns);
+    end_object(w);
+}
+
+/* false: out of memory. */
+static bool put_conversations(struct json_writer *w, const char *key, const struct pp_report *r,
+                              bool (*make)(const struct pp_report *, struct pp_conversations *))
+{
+    struct pp_conversations all;
+    if (!make(r, &all)) return false;
+    begin_object(w, key);
+    begin_list(w, "conversations");
+    for (uint32_t i = 0; i < all.count; i++) put_conversation(w, r, &all.items[i]);
+    end_list(w);
+    put_count(w, "left_out", all.left_out);
+    end_object(w);
+    pp_conversations_finish(&all);
+    return true;
 }
 
 static void put_totals(struct json_writer *w, const struct pp_totals *totals)
@@ -368,8 +332,8 @@ void json_fitness(struct json_writer *w, const struct pp_fitness *f)
     begin_list(w, "gaps");
     for (uint32_t i = 0; i < f->gap_count; i++) {
         begin_object(w, NULL);
-        put_time(w, "from", f->gaps[i].from_ns);
-        put_time(w, "to", f->gaps[i].to_ns);
+        json_time(w, "from", f->gaps[i].from_ns);
+        json_time(w, "to", f->gaps[i].to_ns);
         end_object(w);
     }
     end_list(w);
@@ -427,9 +391,9 @@ static bool put_report(struct json_writer *w, const struct pp_report *r, const s
         end_object(w);
     }
     put_rules(w, r->spec);
-    put_site(w, r->spec, r->site);
+    put_site(w, r);
     begin_list(w, "captures");
-    for (uint32_t i = 0; i < r->capture_count; i++) put_capture(w, &r->captures[i]);
+    for (uint32_t i = 0; i < r->capture_count; i++) json_capture(w, &r->captures[i]);
     end_list(w);
     put_string(w, "verdict", pp_compliance_name(r->verdict));
     begin_list(w, "verdict_reasons");
@@ -442,6 +406,8 @@ static bool put_report(struct json_writer *w, const struct pp_report *r, const s
     begin_list(w, "findings");
     for (uint32_t i = 0; ok && i < r->finding_count; i++) json_finding(w, NULL, r, &r->findings[i]), ok = hand_over(w->out, sink);
     end_list(w);
+    ok = ok && put_conversations(w, "other_traffic", r, pp_list_other_traffic);
+    ok = ok && put_conversations(w, "clear_text", r, pp_list_clear_text);
     json_fitness(w, &r->fitness);
     put_counters(w, r, options);
     end_object(w);

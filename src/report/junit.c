@@ -41,13 +41,6 @@ static uint32_t count(const struct pp_report *report, bool strict, enum fate fat
     return n;
 }
 
-static void add_attribute(struct text *out, const char *name, const char *value)
-{
-    text_printf(out, " %s=\"", name);
-    add_html(out, value);
-    text_add(out, "\"");
-}
-
 static void add_property(struct text *out, const char *name, const char *value)
 {
     text_printf(out, "      <property name=\"%s\"", name);

@@ -49,3 +49,10 @@ void add_element(struct text *out, const char *tag, const char *class_name, cons
     add_html(out, string);
     text_printf(out, "</%s>", tag);
 }
+
+void add_attribute(struct text *out, const char *name, const char *value)
+{
+    text_printf(out, " %s=\"", name);
+    add_html(out, value);
+    text_add(out, "\"");
+}

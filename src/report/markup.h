@@ -9,6 +9,8 @@
 void add_html(struct text *out, const char *string);
 /** The same of a text put together, in which KEEP (page.h) stands for a blank; the text is finished. */
 void move_html(struct text *out, struct text *from);
+/**  name="value" with a blank before. */
+void add_attribute(struct text *out, const char *name, const char *value);
 /** <tag class="name">string</tag>; class NULL: none. */
 void add_element(struct text *out, const char *tag, const char *class_name, const char *string);
 

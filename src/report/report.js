@@ -24,7 +24,7 @@ function contains(item, parts) {
 }
 
 function concerns(item, name) {
-  if (!item.cells) return item.dataset.from === name || item.dataset.to === name; /* a finding; else a row of the list, by its edges */
+  if (item.dataset.from === name || item.dataset.to === name) return true; /* else a row of the list, by its edges */
   return Array.from(item.querySelectorAll(".edges li"), (edge) => edge.textContent.replace(/[:,;·]/g, " ") + " ").some((edge) => edge.includes(` ${name} `));
 }
 
@@ -45,6 +45,7 @@ function filter() {
 
 /* In any order but that of severity, which is the page's, all findings stand in one section. */
 function arrange() {
+  if (!order) return; /* not on a page without findings */
   const by = orders[order.value];
   for (const { node, home } of by ? findings.toSorted((a, b) => by(a.about, b.about)) : findings) (by ? ordered.lastElementChild : home).append(node);
   document.documentElement.classList.toggle("arranged", Boolean(by));
@@ -56,7 +57,7 @@ function arrange() {
 function follow() {
   const target = document.getElementById(location.hash.slice(1));
   filter();
-  if (target && !target.checkVisibility()) order.value = "", arrange();
+  if (order && target && !target.checkVisibility()) order.value = "", arrange();
   target?.scrollIntoView();
 }
 

@@ -13,9 +13,8 @@
 #include "digest.h"
 #include "formats.h"
 #include "json_writer.h"
+#include "sarif_parts.h"
 
-static const char SCHEMA[] = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-static const char BUILTIN_RULES[] = "rules/tarantella.yaml";
 static const char UNLISTED[] = "not-on-the-list";
 
 static bool is_result(const struct pp_finding *f)
@@ -24,37 +23,6 @@ static bool is_result(const struct pp_finding *f)
 }
 
 static uint16_t row_of(const struct pp_finding *f) { return f->row != PP_NONE ? f->row : f->nearest_row; }
-
-/* An object with one text; brackets would be links (SARIF 3.11.6). */
-static void put_message(struct json_writer *w, const char *key, const char *words)
-{
-    struct text text;
-    text_init(&text);
-    for (; *words; words++) {
-        if (strchr("[]\\", *words)) text_add(&text, "\\");
-        text_add_bytes(&text, words, 1);
-    }
-    begin_object(w, key);
-    put_string(w, "text", text.bytes ? text.bytes : "");
-    end_object(w);
-    w->out->failed |= text.failed;
-    text_finish(&text);
-}
-
-/* A row's id in the form that SARIF 3.49.7 has examples of: tta-ldap as TtaLdap. */
-static void put_name(struct json_writer *w, const char *id)
-{
-    struct text name;
-    bool starts = true;
-    text_init(&name);
-    for (; *id; starts = !((*id >= 'a' && *id <= 'z') || (*id >= 'A' && *id <= 'Z') || (*id >= '0' && *id <= '9')), id++) {
-        char c = starts && *id >= 'a' && *id <= 'z' ? (char)(*id - 'a' + 'A') : *id;
-        if (c != '-' && c != '_' && c != '.') text_add_bytes(&name, &c, 1);
-    }
-    if (name.length) put_string(w, "name", name.bytes);
-    w->out->failed |= name.failed;
-    text_finish(&name);
-}
 
 /* What a rule is about in a line, what its row is for, and where it comes from; services that show results want all three. */
 static void put_rule(struct json_writer *w, const struct pp_spec *spec, const struct pp_row *row)
@@ -65,12 +33,7 @@ static void put_rule(struct json_writer *w, const struct pp_spec *spec, const st
     text_printf(&words, "%s to %s, %s", spec->roles[row->from].name, spec->roles[row->to].name, row->ports_text);
     text_printf(&help, "Row %s of %s%s%s. %s", row->id, spec->title ? spec->title : spec->name, spec->source ? ", " : "",
                 spec->source ? spec->source : "", row->purpose);
-    begin_object(w, NULL);
-    put_string(w, "id", row->id);
-    put_name(w, row->id);
-    put_message(w, "shortDescription", words.bytes ? words.bytes : "");
-    put_message(w, "fullDescription", *row->purpose ? row->purpose : words.bytes ? words.bytes : "");
-    put_message(w, "help", help.bytes ? help.bytes : "");
+    sarif_rule(w, row->id, words.bytes, *row->purpose ? row->purpose : words.bytes, help.bytes);
     begin_object(w, "properties");
     put_string(w, "feature", spec->features[row->feature].name);
     put_count(w, "pageLine", row->page_line);
@@ -84,12 +47,8 @@ static void put_rule(struct json_writer *w, const struct pp_spec *spec, const st
 static void put_unlisted_rule(struct json_writer *w)
 {
     static const char words[] = "Traffic between hosts of the list that none of its rows comes near to";
-    begin_object(w, NULL);
-    put_string(w, "id", UNLISTED);
-    put_name(w, UNLISTED);
-    put_message(w, "shortDescription", words);
-    put_message(w, "fullDescription", words);
-    put_message(w, "help", "Close it, or give it a waiver in the site file, with an owner, a reason and a day on which it ends.");
+    sarif_rule(w, UNLISTED, words, words,
+               "Close it, or give it a waiver in the site file, with an owner, a reason and a day on which it ends.");
     end_object(w);
 }
 
@@ -105,23 +64,6 @@ static void put_driver(struct json_writer *w, const struct pp_report *report, co
     end_list(w);
     end_object(w);
     end_object(w);
-}
-
-/* A path as a URI reference (RFC 3986): what is not plain is percent-encoded, a colon too, which would make a scheme of what is before. */
-static void put_uri(struct json_writer *w, const char *path)
-{
-    struct text uri;
-    text_init(&uri);
-    for (const unsigned char *c = (const unsigned char *)path; *c; c++) {
-        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._~/", *c);
-        if (plain)
-            text_printf(&uri, "%c", *c);
-        else
-            text_printf(&uri, "%%%02X", *c);
-    }
-    put_string(w, "uri", uri.bytes ? uri.bytes : "");
-    w->out->failed |= uri.failed;
-    text_finish(&uri);
 }
 
 static void put_host(struct json_writer *w, const struct pp_party *party)
@@ -155,14 +97,7 @@ static void put_locations(struct json_writer *w, const struct pp_report *report,
     const struct pp_party *initiator = who(f, true), *responder = who(f, false);
     begin_list(w, "locations");
     begin_object(w, NULL);
-    begin_object(w, "physicalLocation");
-    begin_object(w, "artifactLocation");
-    put_uri(w, options->rules_path ? options->rules_path : BUILTIN_RULES);
-    end_object(w);
-    begin_object(w, "region");
-    put_count(w, "startLine", row_of(f) == PP_NONE ? 1 : report->spec->rows[row_of(f)].line);
-    end_object(w);
-    end_object(w);
+    sarif_place(w, options->rules_path, row_of(f) == PP_NONE ? 1 : report->spec->rows[row_of(f)].line);
     begin_list(w, "logicalLocations");
     put_host(w, initiator);
     if (!is_same(initiator, responder)) put_host(w, responder); /* elements must differ */
@@ -171,14 +106,12 @@ static void put_locations(struct json_writer *w, const struct pp_report *report,
     end_list(w);
 }
 
-static void add_to_digest(struct digest *digest, const char *part) { digest_add(digest, part, strlen(part) + 1); }
-
 /* Of an edge that coverage leaves open, the side that is left open is whoever tried first this time: it is not part of it. */
 static void add_party_to_digest(struct digest *digest, const struct pp_party *party)
 {
     char address[ADDRESS_TEXT_MAX];
     bool named = party->name && *party->name;
-    add_to_digest(digest, named ? party->name : address_text(&party->address, address));
+    digest_add_string(digest, named ? party->name : address_text(&party->address, address));
 }
 
 static void put_fingerprint(struct json_writer *w, const struct pp_report *report, const struct pp_finding *f)
@@ -186,15 +119,15 @@ static void put_fingerprint(struct json_writer *w, const struct pp_report *repor
     char hex[DIGEST_HEX_SIZE], numbers[64];
     struct digest digest;
     digest_init(&digest);
-    add_to_digest(&digest, pp_finding_kind_name(f->kind));
-    add_to_digest(&digest, pp_reason_name(f->reason));
-    add_to_digest(&digest, row_of(f) == PP_NONE ? UNLISTED : report->spec->rows[row_of(f)].id);
-    add_to_digest(&digest, f->companion == PP_NONE ? "" : report->spec->companions[f->companion].name);
+    digest_add_string(&digest, pp_finding_kind_name(f->kind));
+    digest_add_string(&digest, pp_reason_name(f->reason));
+    digest_add_string(&digest, row_of(f) == PP_NONE ? UNLISTED : report->spec->rows[row_of(f)].id);
+    digest_add_string(&digest, f->companion == PP_NONE ? "" : report->spec->companions[f->companion].name);
     add_party_to_digest(&digest, &f->initiator);
     add_party_to_digest(&digest, &f->responder);
     snprintf(numbers, sizeof numbers, "%u/%u/%u/%u", f->has_port ? f->port : 0, f->transport, f->labels & PP_LABEL_CALLBACK,
              f->kind == PP_FIND_BLOCKED ? 0 : f->initiator.address.family);
-    add_to_digest(&digest, numbers);
+    digest_add_string(&digest, numbers);
     digest_hex(&digest, hex);
     begin_object(w, "partialFingerprints");
     put_string(w, "portproof/about/v1", hex);
@@ -215,7 +148,7 @@ static void put_result(struct json_writer *w, const struct pp_report *report, co
     put_string(w, "ruleId", row == PP_NONE ? UNLISTED : report->spec->rows[row].id);
     put_count(w, "ruleIndex", row == PP_NONE ? report->spec->row_count : row);
     put_string(w, "level", level(f));
-    put_message(w, "message", f->explanation ? f->explanation : f->brief);
+    sarif_message(w, "message", f->explanation ? f->explanation : f->brief);
     put_locations(w, report, options, f);
     put_fingerprint(w, report, f);
     begin_object(w, "properties");
@@ -231,12 +164,7 @@ bool write_sarif(const struct pp_report *report, const struct pp_report_options 
 {
     struct json_writer w;
     bool ok = true;
-    json_writer_init(&w, out);
-    begin_object(&w, NULL);
-    put_string(&w, "$schema", SCHEMA);
-    put_string(&w, "version", "2.1.0");
-    begin_list(&w, "runs");
-    begin_object(&w, NULL);
+    sarif_begin(&w, out);
     put_driver(&w, report, options);
     put_string(&w, "columnKind", "unicodeCodePoints");
     begin_list(&w, "results");
@@ -249,9 +177,6 @@ bool write_sarif(const struct pp_report *report, const struct pp_report_options 
     begin_object(&w, "properties");
     put_string(&w, "verdict", pp_compliance_name(report->verdict));
     end_object(&w);
-    end_object(&w);
-    end_list(&w);
-    end_object(&w);
-    text_add(out, "\n");
+    sarif_end(&w);
     return ok;
 }

@@ -67,6 +67,32 @@ static bool link_partners(struct yaml_reading *reading)
     return true;
 }
 
+static bool check_encrypted(struct yaml_reading *reading, const struct yaml_node *item, const struct pp_row *row)
+{
+    const struct rules *rules = reading->context;
+    const struct pp_row *rows = rules->spec->rows;
+    if (row->downgrade && row->encrypted_by == PP_NONE)
+        return yaml_wrong(reading, yaml_value(item, "downgrade"), "downgrade without encrypted_by; expected the row that it begins as");
+    if (row->encrypted_by == PP_NONE || rows[row->encrypted_by].encrypted_by == PP_NONE) return true;
+    return yaml_wrong(reading, yaml_value(item, "encrypted_by"),
+                      "encrypted_by %s, which is clear text by its own encrypted_by; expected a row that is encrypted",
+                      rows[row->encrypted_by].id);
+}
+
+static bool link_encrypted(struct yaml_reading *reading)
+{
+    const struct rules *rules = reading->context;
+    struct pp_row *row = rules->spec->rows;
+    for (const struct yaml_node *item = rules->rows->first; item; item = item->next, row++) {
+        const struct yaml_node *by = yaml_value(item, "encrypted_by");
+        if (by && !read_row(reading, by, &row->encrypted_by)) return false;
+    }
+    row = rules->spec->rows;
+    for (const struct yaml_node *item = rules->rows->first; item; item = item->next, row++)
+        if (!check_encrypted(reading, item, row)) return false;
+    return true;
+}
+
 static bool check_groups(struct yaml_reading *reading)
 {
     const struct rules *rules = reading->context;
@@ -107,5 +133,6 @@ static bool check_index(struct yaml_reading *reading)
 
 bool rules_check(struct yaml_reading *reading)
 {
-    return link_needs(reading) && link_partners(reading) && check_groups(reading) && link_companions(reading) && check_index(reading);
+    return link_needs(reading) && link_partners(reading) && link_encrypted(reading) && check_groups(reading) && link_companions(reading) &&
+           check_index(reading);
 }

@@ -130,6 +130,8 @@ static void yaml_row(const struct pp_spec *spec, const struct pp_row *row, struc
     flag(out, "    ", "loopback", row->loopback);
     if (row->primary != PP_PRIMARY_NONE) pair(out, "    ", "primary", spec_primary_names[row->primary]);
     if (row->partner != PP_NONE) pair(out, "    ", "partner", spec->rows[row->partner].id);
+    if (row->encrypted_by != PP_NONE) pair(out, "    ", "encrypted_by", spec->rows[row->encrypted_by].id);
+    flag(out, "    ", "downgrade", row->downgrade);
     flag(out, "    ", "announces_callback", row->announces_callback);
     pair(out, "    ", "purpose", row->purpose);
     pair(out, "    ", "when", row->condition);

@@ -129,6 +129,8 @@ static struct object row_object(const struct pp_spec *spec, size_t i)
     set(&object, "loopback", json_boolean(row->loopback));
     set_text(&object, "primary", spec_primary_names[row->primary]);
     if (row->partner != PP_NONE) set_text(&object, "partner", spec->rows[row->partner].id);
+    if (row->encrypted_by != PP_NONE) set_text(&object, "encrypted_by", spec->rows[row->encrypted_by].id);
+    set(&object, "downgrade", json_boolean(row->downgrade));
     set(&object, "announces_callback", json_boolean(row->announces_callback));
     set_text(&object, "purpose", row->purpose);
     set_text(&object, "when", row->condition);

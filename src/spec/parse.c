@@ -149,6 +149,8 @@ static const struct yaml_key row_keys[] = {
     {"loopback", yaml_read_flag, offsetof(struct pp_row, loopback), false},
     {"primary", read_primary, offsetof(struct pp_row, primary), false},
     {"partner", read_later, 0, false},
+    {"encrypted_by", read_later, 0, false},
+    {"downgrade", yaml_read_flag, offsetof(struct pp_row, downgrade), false},
     {"announces_callback", yaml_read_flag, offsetof(struct pp_row, announces_callback), false},
     {"from_title", yaml_read_text, offsetof(struct pp_row, from_title), false},
     {"to_title", yaml_read_text, offsetof(struct pp_row, to_title), false},
@@ -239,7 +241,7 @@ static bool finish_row(struct yaml_reading *reading, const struct yaml_node *ite
     if (!row->from_title) row->from_title = spec->roles[row->from].title;
     if (!row->to_title) row->to_title = spec->roles[row->to].title;
     row->line = item->line;
-    row->partner = PP_NONE;
+    row->partner = row->encrypted_by = PP_NONE;
     row->wide = pp_ports_size(&row->ports) > PP_WIDE_PORTS;
     return true;
 }

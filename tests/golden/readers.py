@@ -2,9 +2,12 @@
 """Every format read by somebody else's reader, and compared with the JSON report; with names that try to be a formula, a tag, a table's
 cell or a mention, too.
 
-usage: readers.py PORTPROOF PCAPS csv|junit|sarif|sarif-validator|markdown|plan        exit status 77: no reader for it here (skipped)
+usage: readers.py PORTPROOF PCAPS csv|junit|sarif|sarif-validator|markdown|plan|compare        exit status 77: no reader for it here (skipped)
 """
+import base64
 import csv
+import hashlib
+import html.parser
 import io
 import json
 import pathlib
@@ -312,9 +315,213 @@ def check_plan(report):
     same("plan of a site", [test["row"] for test in plan(report)], still_open(nothing, ("missing", "not-observable")))
 
 
+# --- comparisons ------------------------------------------------------------------------------------------------------------
+
+
+PAIRS = [("before-migration", "after-migration"), ("moved-before", "moved-after"), ("moved-after", "moved-before"), ("every-row", "nat")]
+
+
+class Comparison:
+    """Two captures compared, in whichever format."""
+
+    def __init__(self, portproof, *arguments):
+        self.command = [portproof, "compare", *map(str, arguments)]
+        self.json = json.loads(self.write("json"))
+
+    def write(self, format, *options):
+        done = subprocess.run([*self.command, *options, "--format", format], capture_output=True, timeout=60, cwd=TOP)
+        if done.returncode > 1 or done.stderr:
+            fail(format, "exit", done.returncode, done.stderr)
+        if hasattr(self, "json"):
+            same("exit status", done.returncode, int(self.json["worse"]))
+        return done.stdout
+
+
+def hostile_site(pcaps, name, folder):
+    """The names of both sites, made hostile in the same way, so that they still match."""
+    text = (pcaps / (name + ".site.yaml")).read_text()
+    for plain, hostile in HOSTILE.items():
+        text = text.replace("{name: %s," % plain, "{name: %s," % hostile)
+    path = pathlib.Path(folder) / (name + ".yaml")
+    path.write_text(text)
+    return path
+
+
+def comparisons(portproof, pcaps, folder):
+    for before, after in PAIRS:
+        captures = [next(pcaps.glob(name + ".pcap*")) for name in (before, after)]
+        for site in (lambda name: pcaps / (name + ".site.yaml"), lambda name: hostile_site(pcaps, name, folder)):
+            yield Comparison(portproof, "--site-before", site(before), "--site-after", site(after), *captures)
+    yield Comparison(portproof, *(pcaps / (name + ".pcap") for name in PAIRS[0]))
+
+
+def changes(comparison):
+    """Every row and every edge, in their order."""
+    for row in comparison.json["rows"]:
+        yield ("row", row["id"], row)
+        yield from (("edge", row["id"], edge) for edge in row["edges"])
+
+
+def compare_csv(c):
+    lines = records(c.write("csv"))
+    kinds = {kind: [line for line in lines if line["kind"] == kind] for kind in ("row", "edge", "host", "hole", "old-address", "clear-text")}
+    same("records", sum(map(len, kinds.values())), len(lines))
+    same("rows and edges", [(line["kind"], line["row"], line["change"], line["before"], line["after"]) for line in lines if line["kind"] in ("row", "edge")],
+         [(kind, id, what["change"], what["before"], what["after"]) for kind, id, what in changes(c)])
+    same("hosts", [(undefused(line["from"]), line["change"], line["after"]) for line in kinds["host"]],
+         [(host["name"], host["change"], host.get("after", "")) for host in c.json["hosts"]])
+    same("holes", [(undefused(line["from"]), undefused(line["to"]), line["service"]) for line in kinds["hole"]],
+         [(hole["from"], hole["to"], hole["service"]) for hole in c.json["holes"]])
+    for kind, key in (("old-address", "old_addresses"), ("clear-text", "clear_text")):
+        told = [line for line in kinds[kind] if line["change"] == "remains"]
+        same(kind, [(undefused(line["from"]), undefused(line["to"]), line["flows"], line["last"]) for line in told],
+             [(talk["from"], talk["to"], str(talk["flows"]), talk.get("last", "")) for talk in c.json[key]["conversations"]])
+        same(kind + " unknown", len(kinds[kind]) - len(told), int(not c.json[key]["known"] or c.json[key]["left_out"] > 0))
+
+
+def compare_junit(c):
+    worse = ("lost", "blocked", "refused")
+    for strict in (False, True):
+        root = xml.fromstring(c.write("junit", *(["--strict"] if strict else [])))
+        check_shape(root)
+        cases = root.find("testsuite").findall("testcase")
+        same("cases", [case.get("name") for case in cases[:-3]], [row["id"] for row in c.json["rows"]])
+        fates = {"kept": "passed", "gained": "passed", "replaced": "passed", "still-blocked": "failure" if strict else "skipped"}
+        for case, row in zip(cases, c.json["rows"]):
+            same(case.get("name"), fate(case), "failure" if row["change"] in worse else fates.get(row["change"], "skipped"))
+        same("holes", fate(cases[-3]), "failure" if c.json["summary"]["holes_opened"] else "passed")
+        for case, key in zip(cases[-2:], ("old_addresses", "clear_text")):
+            talks = c.json[key]
+            left = "failure" if strict else "skipped"
+            same(key, fate(case), "skipped" if not talks["known"] else left if talks["conversations"] else "passed")
+        for one in (root, root.find("testsuite")):
+            same("tests", int(one.get("tests")), len(cases))
+            same("failures", int(one.get("failures")), sum(fate(case) == "failure" for case in cases))
+            same("skipped", int(one.get("skipped")), sum(fate(case) == "skipped" for case in cases))
+        if not strict:
+            same("worse", any(fate(case) == "failure" for case in cases), c.json["worse"])
+
+
+def compare_sarif(c):
+    import jsonschema
+
+    sarif = json.loads(c.write("sarif"))
+    schema = json.loads((HERE / "sarif.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(sarif)
+    run = sarif["runs"][0]
+    rules, lines = run["tool"]["driver"]["rules"], (TOP / "rules/tarantella.yaml").read_text().splitlines()
+    same("results", len(run["results"]), len(c.json["to_do"]))
+    for result, task in zip(run["results"], c.json["to_do"]):
+        row = task.get("row", "not-on-the-list")
+        same("rule", (result["ruleId"], rules[result["ruleIndex"]]["id"]), (row, row))
+        same("level", result["level"], "error" if task["worse"] else "warning")
+        line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
+        if row != "not-on-the-list" and "id: %s" % row not in lines[line - 1]:
+            fail("sarif: line %d is not that of %s" % (line, row))
+        if task["why"] not in re.sub(r"\\([\[\]\\])", r"\1", result["message"]["text"]):
+            fail("sarif:", result["message"]["text"], "does not say", task["why"])
+    marks = [tuple(result["partialFingerprints"].items()) for result in run["results"]]
+    same("different fingerprints", len(set(marks)), len(marks))
+
+
+def compare_markdown(c):
+    import markdown
+
+    text = c.write("markdown", "--all").decode()
+    page = xml.fromstring("<page>%s</page>" % markdown.markdown(text, extensions=["tables"]).replace("&nbsp;", " "))
+    allowed = {"page", "h1", "h2", "ul", "li", "p", "table", "thead", "tbody", "tr", "th", "td"}
+    found = {element.tag for element in page.iter()}
+    if not found <= allowed:
+        fail("markdown: elements that nobody meant:", found - allowed)
+    words = "".join(page.itertext())
+    if re.search(r"[@#!][A-Za-z0-9\[]", words):
+        fail("markdown: a mention, or a reference:", re.search(r".{0,9}[@#!][A-Za-z0-9\[]", words)[0])
+    same("tasks", sum((li.text or "").startswith("[ ] ") for li in page.iter("li")), len(c.json["to_do"]))
+    j = c.json
+    sizes = [len(j["hosts"]), len(j["rows"]), len(j["holes"]), len(j["old_addresses"]["conversations"]), len(j["clear_text"]["conversations"])]
+    same("tables", [len(table.find("tbody").findall("tr")) for table in page.findall("table")], [n for n in sizes if n])
+    for host in j["hosts"]:
+        if host["name"] not in words.replace("\u200b", ""):
+            fail("markdown: the name %r is not there as it is written" % host["name"])
+
+
+class Elements(html.parser.HTMLParser):
+    """What a browser's own rules would make of it, near enough: every tag, attribute and text."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.ids, self.links, self.kinds, self.words, self.open, self.handlers = [], [], [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        values = dict(attributes)
+        self.handlers += [name for name, _ in attributes if name.startswith("on") or name in ("src", "style")]
+        self.ids += [values["id"]] if "id" in values else []
+        self.links += [values["href"]] if tag == "a" else []
+        self.kinds += [values["data-kind"]] if "data-kind" in values else []
+        if tag not in ("meta", "link", "input", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        same("the element that ends", tag, self.open.pop() if self.open else None)
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+
+def compare_html(c):
+    text = c.write("html", "--all").decode()
+    page, j = Elements(text), c.json
+    same("open elements", page.open, [])
+    same("handlers and sources", page.handlers, [])
+    same("scripts, styles, pictures", [page.tags.count(tag) for tag in ("script", "style", "img", "iframe", "object", "svg")], [1, 1, 0, 0, 0, 0])
+    same("names used twice", len(page.ids), len(set(page.ids)))
+    if not {link[1:] for link in page.links} <= set(page.ids):
+        fail("html: a link to nowhere:", page.links)
+    policy = re.search(r"Content-Security-Policy\" content=\"([^\"]*)\"", text)[1]
+    for tag in ("style", "script"):
+        inside = re.search("<%s>(.*?)</%s>" % (tag, tag), text, re.S)[1].encode()
+        if base64.b64encode(hashlib.sha256(inside).digest()).decode() not in policy:
+            fail("html: the policy does not let in its own", tag)
+    same("to do", page.kinds.count("to do"), len(j["to_do"]))
+    same("holes", sum(kind.startswith("hole") for kind in page.kinds), len(j["holes"]))
+    same("old addresses", page.kinds.count("old address"), len(j["old_addresses"]["conversations"]))
+    same("clear text", page.kinds.count("clear text"), len(j["clear_text"]["conversations"]))
+    words = "".join(page.words)
+    for name in [host["name"] for host in j["hosts"]] + [row["id"] for row in j["rows"]] + j["reasons"]:
+        if name not in words:
+            fail("html: %r is not there" % name)
+
+
+def check_comparison(c):
+    schema = json.loads((TOP / "docs/compare.schema.json").read_text())
+    import jsonschema
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(c.json)
+    summary = {change: sum(row["change"] == change for row in c.json["rows"]) for change in c.json["summary"] if not change.startswith("holes")}
+    same("summary", {change: n for change, n in c.json["summary"].items() if not change.startswith("holes")}, summary)
+    for check in (compare_csv, compare_junit, compare_sarif, compare_html):
+        check(c)
+    try:
+        import markdown  # noqa: F401
+    except ImportError:
+        print("markdown not read: python3-markdown is not installed")
+        return
+    compare_markdown(c)
+
+
 def main(portproof, pcaps, what):
     if what == "sarif-validator":
         check_sarif_validator(reports(portproof, pathlib.Path(pcaps)))
+        return 0
+    if what == "compare":
+        with tempfile.TemporaryDirectory() as folder:
+            for comparison in comparisons(portproof, pathlib.Path(pcaps), folder):
+                check_comparison(comparison)
         return 0
     check = {"csv": check_csv, "junit": check_junit, "sarif": check_sarif, "markdown": check_markdown, "plan": check_plan}[what]
     for report in reports(portproof, pathlib.Path(pcaps)):

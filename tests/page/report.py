@@ -224,6 +224,36 @@ def check(chromium, url):
     check_without_script(chromium, url)
 
 
+def check_comparison(chromium, url):
+    """The page of a comparison: the verdict and the first thing to do on the first screen, filters, links, widths, paper, and no script."""
+    chromium.open(url)
+    chromium.resize(1200)
+    assert chromium.run("return document.scripts.length") == 1
+    below = chromium.run("return document.querySelector('#first li').getBoundingClientRect().bottom")
+    assert below < 720, "the first thing to do ends at %d" % below
+    everything = visible(chromium, "[data-kind]")
+    for field, value, selector in (("kind", "old address", "#old-addresses article"), ("row", "client-aip", "#clear-text article"), ("host", "tta1", "#hosts tr[data-kind]"),
+                                   ("find", "192.168.12.22", "#old-addresses article")):
+        set_to(chromium, field, value)
+        found = visible(chromium, selector)
+        assert found and len(visible(chromium, "[data-kind]")) < len(everything), "%s %s shows %s" % (field, value, found)
+        set_to(chromium, field, "")
+    set_to(chromium, "find", "no such thing")
+    chromium.post(chromium.session + "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
+    assert chromium.run(PRINTED) == 0, "%d entries are not printed" % chromium.run(PRINTED)
+    chromium.post(chromium.session + "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": ""}})
+    set_to(chromium, "find", "")
+    nowhere = chromium.run("return Array.from(document.querySelectorAll('a'), (a) => a.hash.slice(1)).filter((name) => !document.getElementById(name))")
+    assert not nowhere, nowhere
+    check_names(chromium)
+    check_looks(chromium)
+    assert not chromium.complaints()
+    chromium.post(chromium.session + "/goog/cdp/execute", {"cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": True}})
+    chromium.open(url)
+    chromium.post(chromium.session + "/goog/cdp/execute", {"cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": False}})
+    assert visible(chromium, "[data-kind]") == everything and chromium.run("return document.getElementById('controls').hidden")
+
+
 def main(portproof, top):
     pcaps = pathlib.Path(top) / "pcaps"
     with tempfile.TemporaryDirectory() as folder:
@@ -241,6 +271,10 @@ def main(portproof, top):
                 assert not chromium.complaints()
                 if name == "trap-05-callbacks":  # what a label explains stands by itself
                     assert "unlisted-port, callback" in chromium.text("h3"), chromium.text("h3")
+            page = pathlib.Path(folder) / "compare.html"
+            sites = ["--site-before", pcaps / "moved-before.site.yaml", "--site-after", pcaps / "moved-after.site.yaml"]
+            subprocess.run([portproof, "compare", "-f", "html", "-o", page, *sites, pcaps / "moved-before.pcap", pcaps / "moved-after.pcap"], check=True)
+            check_comparison(chromium, page.as_uri())
         finally:
             chromium.end()
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "evidence.h"
+#include "portproof/compare.h"
 #include "portproof/report.h"
 #include "testing.h"
 
@@ -190,6 +191,59 @@ TEST(nothing_that_rules_site_or_capture_say_is_ever_markup)
     }
 }
 
+static char *hostile_json(const char *tta, const char *app, size_t *size)
+{
+    struct evidence *e = evidence(SMALL_SITE "features: {ldap: on, telnet: off, ssh: on}\n");
+    make_hostile(e->spec, e->site);
+    for (uint16_t f = 0; f < e->spec->feature_count; f++) e->spec->features[f].name = builtin_rules()->features[f].name; /* keys in JSON */
+    for (uint16_t r = 0; r < e->spec->row_count; r++)
+        e->spec->rows[r].encrypted_by = r > 1 ? 1 : PP_NONE; /* all of them clear text of one */
+    tcp_answered(e, "10.20.0.9", 40000, tta, 443);
+    tcp_answered(e, "10.0.1.10", 40000, "10.0.2.5", 23);
+    tcp_answered(e, app, 40002, "10.0.1.10", 22);
+    tcp_silent(e, "10.0.1.10", 40000, "10.0.3.6", 389);
+    const struct pp_report_options how = {.tool_version = HOSTILE};
+    char *json;
+    judge(e);
+    e->captures[0].name = HOSTILE;
+    assert_true(pp_report_write(e->report, "json", &how, &json, size));
+    return json;
+}
+
+static bool append(void *text, const char *bytes, size_t size) { return text_add_bytes(text, bytes, size), true; }
+
+TEST(nothing_that_two_reports_or_the_command_line_say_is_markup_in_their_comparison)
+{
+    static const char *const strangers[] = {"<script>alert", "<img",         "<!--", "]]>", "\xc2\x9b",
+                                            "\xe2\x80\xae",  "\xe2\x81\xa6", "\xff", "\xfe"};
+    static const char *const formats[] = {"html", "junit", "markdown", "text", "csv", "json", "sarif"};
+    const struct pp_report_options how = {.tool_version = HOSTILE, .utf8 = true, .all = true};
+    const struct pp_rename rename = {"tta1", HOSTILE};
+    struct pp_error error;
+    unsigned which;
+    size_t sizes[2];
+    char *texts[2] = {hostile_json("10.0.1.10", "10.0.2.5", &sizes[0]), hostile_json("10.0.1.10", "192.0.2.7", &sizes[1])};
+    struct pp_comparison *c = pp_compare(texts[0], sizes[0], texts[1], sizes[1], &rename, 1, &error, &which);
+    if (!c) fail_msg("%u: %s", which, error.text);
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
+        struct text page;
+        text_init(&page);
+        assert_true(pp_comparison_send(c, NULL, formats[f], &how, &(struct pp_sink){append, &page}));
+        for (size_t i = f < 3 ? 0 : 4; i < sizeof strangers / sizeof *strangers; i++)
+            if (strstr(page.bytes, strangers[i])) fail_msg("%s: %s got into it", formats[f], strangers[i]);
+        if (f == 0) {
+            assert_int_equal(times(page.bytes, "<script"), 1);
+            assert_int_equal(times(page.bytes, "<title"), 1);
+            assert_int_equal(times(page.bytes, "<td"), times(page.bytes, "</td>"));
+            assert_true(times(page.bytes, "&lt;img src=x onerror=alert(1)&gt;") > 30);
+        }
+        text_finish(&page);
+    }
+    pp_comparison_destroy(c);
+    free(texts[0]);
+    free(texts[1]);
+}
+
 /* A link into this week's report leads to the same finding in next week's. */
 TEST(an_anchor_depends_on_what_a_finding_is_about_alone)
 {
@@ -224,6 +278,7 @@ int main(void)
         cmocka_unit_test(an_element_has_its_class_and_its_text),
         cmocka_unit_test(a_report_full_of_hostile_names_has_no_element_of_theirs),
         cmocka_unit_test(nothing_that_rules_site_or_capture_say_is_ever_markup),
+        cmocka_unit_test(nothing_that_two_reports_or_the_command_line_say_is_markup_in_their_comparison),
         cmocka_unit_test(an_anchor_depends_on_what_a_finding_is_about_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

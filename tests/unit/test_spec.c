@@ -106,6 +106,15 @@ static void what_the_page_does_not_say_is_in_the_rules(void **state)
     assert_true(row_of(spec, "app-tta-lb")->one_way);
     assert_ptr_equal(&spec->rows[row_of(spec, "tta-rsa-udp")->partner], row_of(spec, "rsa-tta-5500"));
     assert_ptr_equal(&spec->rows[row_of(spec, "rsa-tta-5500")->partner], row_of(spec, "tta-rsa-udp"));
+    static const char *const clear[][2] = {{"client-http", "client-https"},   {"client-aip", "client-aips"},
+                                           {"tta-app-telnet", "tta-app-ssh"}, {"tta-app-rexec", "tta-app-ssh"},
+                                           {"tta-app-rlogin", "tta-app-ssh"}, {"tta-app-rcmd", "tta-app-ssh"},
+                                           {"app-tta-x11", "tta-app-ssh"},    {"tta-ldap", "tta-ldaps"}};
+    for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+        assert_ptr_equal(&spec->rows[row_of(spec, clear[i][0])->encrypted_by], row_of(spec, clear[i][1]));
+    assert_int_equal(row_of(spec, "client-https")->encrypted_by, PP_NONE);
+    assert_true(row_of(spec, "client-aip")->downgrade);
+    assert_false(row_of(spec, "client-http")->downgrade);
     unsigned wide = 0, loopback = 0, callback = 0;
     for (uint16_t i = 0; i < spec->row_count; i++) {
         wide += spec->rows[i].wide;
@@ -262,6 +271,10 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {14, "    group: all\n    partner: two", 15, 14,
          "partner two, which does not name one as its own; expected two rows that name each other"},
         {14, "    group: all\n    partner: tow", 15, 14, "unknown row \"tow\"; did you mean \"two\"? expected one of one, two, three"},
+        {14, "    group: all\n    encrypted_by: tow", 15, 19, "unknown row \"tow\"; did you mean \"two\"? expected one of one, two, three"},
+        {14, "    group: all\n    encrypted_by: one", 15, 19,
+         "encrypted_by one, which is clear text by its own encrypted_by; expected a row that is encrypted"},
+        {14, "    group: all\n    downgrade: true", 15, 16, "downgrade without encrypted_by; expected the row that it begins as"},
         {14, "    group: all\n    primary: from", 15, 14,
          "an end whose role has no primary; expected the other end, or primary: true on the role"},
         {29, "  - {name: dns, title: DNS, ports: 53, beside: four}", 29, 48, "unknown row \"four\"; expected one of one, two, three"},
