@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* timegm, gmtime_r, CLOCK_BOOTTIME */
+#define _DEFAULT_SOURCE /* localtime_r, CLOCK_BOOTTIME */
 #include "clock.h"
 
 #include <ctype.h>
@@ -35,6 +35,23 @@ static void civil_date(uint64_t days, unsigned *year, unsigned *month, unsigned 
     *year = (unsigned)era * 400 + of_400 + (*month <= 2);
 }
 
+/* And back. The library's timegm and gmtime_r end in 2038 where time_t has 32 bits. */
+static int64_t day_number(int year, int month, int day)
+{
+    enum { FROM_YEAR_0 = 719468, DAYS_400 = 146097 };
+    int64_t y = year - (month <= 2), era = y / 400, of_era = y % 400;
+    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    return era * DAYS_400 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - FROM_YEAR_0;
+}
+
+static int64_t seconds_of(const struct tm *tm)
+{
+    enum { S_PER_DAY = 86400 };
+    return day_number(tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday) * S_PER_DAY + tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec;
+}
+
+static bool fits_time_t(uint64_t seconds) { return (uint64_t)(time_t)seconds == seconds && (time_t)seconds >= 0; }
+
 char *time_rfc3339(pp_time_ns time, char out[TIME_TEXT_MAX])
 {
     enum { S_PER_DAY = 86400 };
@@ -60,8 +77,14 @@ char *time_readable(pp_time_ns time, bool local, char out[TIME_TEXT_MAX])
 {
     time_t seconds = (time_t)(time / NS_PER_S);
     struct tm tm;
-    if (!(local ? localtime_r(&seconds, &tm) : gmtime_r(&seconds, &tm))) return memcpy(out, "-", 2);
-    strftime(out, TIME_TEXT_MAX, local ? "%Y-%m-%d %H:%M:%S %Z" : "%Y-%m-%d %H:%M:%S UTC", &tm);
+    if (local && fits_time_t(time / NS_PER_S) && localtime_r(&seconds, &tm)) {
+        strftime(out, TIME_TEXT_MAX, "%Y-%m-%d %H:%M:%S %Z", &tm);
+        return out;
+    }
+    time_rfc3339(time, out); /* 2026-11-20T09:58:11.000000000Z */
+    enum { DATE = 10, SECONDS = 19 };
+    out[DATE] = ' ';
+    memcpy(out + SECONDS, " UTC", sizeof " UTC");
     return out;
 }
 
@@ -110,16 +133,17 @@ static bool parse_date(const char **text, struct tm *tm)
     if (tm->tm_year < 1970 || tm->tm_year > 2500) return false; /* what 64-bit nanoseconds hold */
     tm->tm_year -= 1900;
     tm->tm_mon -= 1;
-    struct tm same = *tm;
-    timegm(&same);
-    return same.tm_mday == tm->tm_mday && same.tm_mon == tm->tm_mon && tm->tm_mday > 0;
+    if (tm->tm_mon < 0 || tm->tm_mon > 11 || tm->tm_mday < 1) return false;
+    unsigned year, month, day;
+    civil_date((uint64_t)seconds_of(tm) / 86400, &year, &month, &day);
+    return (int)month == tm->tm_mon + 1 && (int)day == tm->tm_mday;
 }
 
 bool date_parse(const char *text, pp_time_ns *out)
 {
     struct tm tm;
     if (!parse_date(&text, &tm) || *text) return false;
-    *out = (pp_time_ns)timegm(&tm) * NS_PER_S;
+    *out = (pp_time_ns)seconds_of(&tm) * NS_PER_S;
     return true;
 }
 
@@ -166,7 +190,7 @@ bool time_parse(const char *text, pp_time_ns *out)
         }
     }
     if (*at || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || offset_h > 23 || offset_m > 59) return false;
-    time_t seconds = timegm(&tm) + sign * (offset_h * 3600 + offset_m * 60);
+    int64_t seconds = seconds_of(&tm) + sign * (offset_h * 3600 + offset_m * 60);
     if (seconds < 0) return false;
     *out = (pp_time_ns)seconds * NS_PER_S + ns;
     return true;

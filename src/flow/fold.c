@@ -8,6 +8,7 @@
 enum {
     ENOUGH_OF_4 = 3, /* folding is enough when at most 3/4 of the limit are left */
     WORTH_OF = 16,   /* and worth doing again while it frees this part of the limit */
+    SPARED_OF = 4,   /* answered flows are spared as long as they are less than this part of it: folding them frees too little */
 };
 
 static uint8_t class_of(const struct pp_flow_table *table, enum pp_transport transport, uint16_t port)
@@ -134,10 +135,24 @@ static bool fold_to(struct pp_flow_table *table, enum fold_level level)
     return ok;
 }
 
+/* Of flows that both sides are known of, as long as single hosts are. */
+static uint64_t count_answered(const struct pp_flow_table *table)
+{
+    uint64_t count = 0;
+    for (unsigned s = 0; s < 2; s++)
+        for (uint32_t i = 0; i < table->stores[s].count; i++) {
+            const struct record *record = store_at(&table->stores[s], i);
+            count += !is_silent(record) && kind_kind(record->kind) != PP_FLOW_NETWORKS;
+        }
+    return count;
+}
+
 bool fold(struct pp_flow_table *table)
 {
     uint64_t enough = (uint64_t)table->options.max_flows * ENOUGH_OF_4 / 4;
     for (enum fold_level level = FOLD_PROVEN; level <= FOLD_ALL; level++) {
+        if (level == FOLD_ALL && count_answered(table) < table->options.max_flows / SPARED_OF)
+            break; /* a flood of unanswered ones fills it */
         if (!fold_to(table, level)) return false;
         if (level > table->level) table->level = level;
         if (pp_flow_count(table) <= enough) return true;

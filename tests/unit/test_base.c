@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -52,6 +53,9 @@ static void times_are_printed_and_read_back(void **state)
     assert_true(time_parse("1763632691.25", &time));
     assert_string_equal(time_seconds(time, out), "1763632691.250000000");
     assert_false(time_parse("2026-02-30", &time));
+    assert_false(time_parse("2026-13-01", &time));
+    assert_false(time_parse("2026-00-10", &time));
+    assert_false(time_parse("2026-01-00", &time));
     assert_false(time_parse("yesterday", &time));
     assert_false(date_parse("2027-06-31", &time));
     assert_true(date_parse("2027-06-30", &time));
@@ -190,9 +194,29 @@ static void community_ids_are_those_of_the_specification(void **state)
     }
 }
 
+/* Every day for five centuries: there and back, as the C library has it where its time_t is wide enough; and none between two months. */
+static void days_have_one_date_each(void **state)
+{
+    (void)state;
+    enum { DAYS = 193000, S_PER_DAY = 86400 };
+    for (uint64_t day = 0; day < DAYS; day++) {
+        pp_time_ns time = day * S_PER_DAY * NS_PER_S, back;
+        char text[TIME_TEXT_MAX], date[TIME_TEXT_MAX];
+        assert_string_equal(time_readable(time, false, text) + 10, " 00:00:00 UTC");
+        snprintf(date, sizeof date, "%.10s", text);
+        assert_true(date_parse(date, &back) && back == time);
+        time_t seconds = (time_t)(day * S_PER_DAY);
+        struct tm tm;
+        if (sizeof seconds < sizeof day) continue;
+        strftime(text, sizeof text, "%Y-%m-%d", gmtime_r(&seconds, &tm));
+        assert_string_equal(date, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(days_have_one_date_each),
         cmocka_unit_test(unsafe_bytes_are_escaped),
         cmocka_unit_test(times_are_printed_and_read_back),
         cmocka_unit_test(text_is_formatted_as_by_printf),

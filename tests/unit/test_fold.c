@@ -89,6 +89,32 @@ TEST(past_the_last_step_packets_are_counted_as_not_judged)
     pp_flow_table_destroy(table);
 }
 
+TEST(a_flood_from_more_networks_than_there_is_room_for_leaves_answered_flows_alone)
+{
+    enum { SESSIONS = 20, SOURCES = 5000 };
+    struct pp_flow_table *table = new_table(200);
+    for (uint32_t i = 0; i < SESSIONS; i++) {
+        add_one(table, syn(0x0a140001 + i, 40000, 0x0b000001, 5307, PP_SYN));
+        add_one(table, syn(0x0b000001, 5307, 0x0a140001 + i, 40000, PP_SYN | PP_ACK));
+    }
+    for (uint32_t i = 0; i < SOURCES; i++) {
+        add_one(table, syn(0x20000001 + (i << 8), 40000, 0x0b000001, 5307, PP_SYN));
+        if (i % 10 == 0) add_one(table, syn(0x0a140001 + i / 10 % SESSIONS, 40000, 0x0b000001, 5307, PP_ACK));
+    }
+    assert_int_equal(packets_in(table) + pp_flow_counters(table)->not_judged, 2 * SESSIONS + SOURCES + SOURCES / 10);
+    unsigned answered = 0, packets = 0;
+    for (size_t i = 0; i < pp_flow_count(table); i++) {
+        struct pp_flow flow;
+        pp_flow_at(table, i, &flow);
+        if (flow.kind == PP_FLOW_NETWORKS) continue;
+        answered += flow.side[0].packets && flow.side[1].packets;
+        packets += (unsigned)(flow.side[0].packets + flow.side[1].packets);
+    }
+    assert_int_equal(answered, SESSIONS);
+    assert_int_equal(packets, 2 * SESSIONS + SOURCES / 10);
+    pp_flow_table_destroy(table);
+}
+
 TEST(packet_counts_balance_at_every_limit_whatever_comes)
 {
     for (uint32_t limit = 1; limit < 300; limit += 1 + limit / 3) {
@@ -310,6 +336,7 @@ int main(void)
         cmocka_unit_test(unproven_flows_fold_next_into_port_classes),
         cmocka_unit_test(addresses_fold_last_into_networks),
         cmocka_unit_test(past_the_last_step_packets_are_counted_as_not_judged),
+        cmocka_unit_test(a_flood_from_more_networks_than_there_is_room_for_leaves_answered_flows_alone),
         cmocka_unit_test(packet_counts_balance_at_every_limit_whatever_comes),
         cmocka_unit_test(a_packet_finds_its_folded_conversation_from_either_side),
         cmocka_unit_test(ends_that_change_places_while_folding_take_everything_along),
