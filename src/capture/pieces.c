@@ -132,15 +132,26 @@ static void walk_here(struct pp_capture *capture, struct pp_chunk *chunk)
     if (chunk->walkable && at >= chunk->view.from) chunk_walk(chunk, at, chunk->to, true, seconds_here(capture));
 }
 
+/* Walking goes on to the chunk's end, whatever it finds; so it is not tried at every odd block of a capture that has many. */
+static void skip_for_a_while(struct turns *turns)
+{
+    enum { SKIP_MOST = 4096 };
+    turns->skip_walks = turns->skip_next; /* none at first: every file begins with a section */
+    turns->skip_next = turns->skip_next < SKIP_MOST / 8 ? turns->skip_next * 8 + 1 : SKIP_MOST;
+}
+
 /* Take the records that were found, if they are true; false: there are none, or too few to be worth it. */
 static bool accept(struct pp_capture *capture, struct pp_chunk *chunk)
 {
-    enum { BLOCKS_APART = 16 }; /* fewer records than this, and then something odd: not worth walking for a while */
+    enum { BLOCKS_APART = 16 }; /* fewer records than this, and then something odd */
     if (chunk_start(chunk) != capture->source.at || chunk->format.version != capture->pcapng.version) walk_here(capture, chunk);
     uint64_t count = chunk_count(chunk), end = chunk_end(chunk);
-    if (!count) return false;
+    if (!count) return skip_for_a_while(&capture->turns), false;
     chunk->odd = end < chunk->to;
-    if (chunk->odd && count < BLOCKS_APART) capture->turns.skip_walks = 4;
+    if (chunk->odd && count < BLOCKS_APART)
+        skip_for_a_while(&capture->turns);
+    else
+        capture->turns.skip_next = 0;
     capture->record_bytes = (end - capture->source.at) / count + 1;
     capture->source.at = (size_t)end; /* in the mapping, so it fits */
     chunk->tally.number = capture->info.packets;

@@ -62,6 +62,7 @@ struct turns {
     uint64_t tickets, now; /* given out; whose turn it is */
     uint64_t claimed;      /* up to here the file is somebody's */
     unsigned skip_walks;   /* so many batches are the reader's before records are looked for again */
+    unsigned skip_next;    /* how many it will be the next time: many more each time that looking for them was in vain */
     struct windows windows;
 };
 
