@@ -130,8 +130,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed)
 {
     if (size <= HEADER || seed & 1) return LLVMFuzzerMutate(bytes, size, most);
-    if (seed & 2) {
-        for (unsigned i = 0; i < HEADER; i++) bytes[i] = (uint8_t)(seed * 2654435761u >> (8 * i));
+    if (seed & 2) { /* pieces are short more often than not: an element of a list, an option, a header */
+        uint32_t dice = seed * 2654435761u;
+        size_t place = (dice >> 8) % (size - HEADER), behind = size - HEADER - place, most_piece = dice & 3 && behind > 16 ? 16 : behind;
+        size_t piece = (dice >> 20) % most_piece;
+        const uint8_t header[HEADER] = {(uint8_t)(place >> 8), (uint8_t)place, (uint8_t)(piece >> 8), (uint8_t)piece};
+        memcpy(bytes, header, HEADER);
         return size;
     }
     size_t at = HEADER + (seed >> 2) % (size - HEADER), length = 1 + (seed >> 10) % (size - at);
