@@ -2,10 +2,12 @@
 
 #include <string.h>
 
-static void add_one(struct text *out, const char *at, bool begins)
+/* `before`: what stands before it, '\0' for nothing. */
+static void add_one(struct text *out, const char *at, char before)
 {
+    const bool begins = before == '\n';
     static const char everywhere[] = "\\`*_{}[]<>#!|~$&\"'@^=", at_the_beginning[] = "-+.)0123456789";
-    bool links = (*at == ':' && at[1] == '/') || (*at == '.' && (begins || at[-1] == 'w' || at[-1] == 'W'));
+    bool links = (*at == ':' && at[1] == '/') || (*at == '.' && (begins || before == 'w' || before == 'W'));
     if (!strchr(everywhere, *at) && !links && !(begins && strchr(at_the_beginning, *at))) {
         text_add_bytes(out, at, 1);
         return;
@@ -19,7 +21,9 @@ void add_markdown(struct text *out, const char *string)
     struct text safe;
     text_init(&safe);
     text_add_escaped(&safe, string, strlen(string));
-    for (size_t i = 0; i < safe.length; i++) add_one(out, safe.bytes + i, i == 0 && out->length && out->bytes[out->length - 1] == '\n');
+    char before = '\0';
+    if (out->length) before = out->bytes[out->length - 1];
+    for (size_t i = 0; i < safe.length; before = safe.bytes[i++]) add_one(out, safe.bytes + i, before);
     out->failed |= safe.failed;
     text_finish(&safe);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "portproof/spec.h"
 #include "text.h"
 
 const char *saved_string(const json_t *object, const char *key)
@@ -24,12 +25,16 @@ json_t *saved_load(const char *bytes, size_t size, struct pp_error *error)
         return NULL;
     }
     const char *schema = saved_string(report, "schema");
-    if (strcmp(schema, "portproof/report/1") == 0 && json_is_array(json_object_get(report, "rows")) &&
-        json_is_array(json_object_get(report, "findings")))
-        return report;
+    const size_t rows = json_array_size(json_object_get(report, "rows"));
+    const bool is_report = strcmp(schema, "portproof/report/1") == 0 && json_is_array(json_object_get(report, "rows")) &&
+                           json_is_array(json_object_get(report, "findings"));
+    if (is_report && rows <= PP_ROWS_MAX) return report;
     if (!*schema) schema = "none";
     escape_into(safe, SCHEMA_MAX, schema, strlen(schema));
-    error_at(error, 0, 0, "schema %s, or no rows and findings; expected a report of schema portproof/report/1", safe);
+    if (is_report) /* whoever reads them looks for rows one by one */
+        error_at(error, 0, 0, "%zu rows; expected a report of at most %d", rows, PP_ROWS_MAX);
+    else
+        error_at(error, 0, 0, "schema %s, or no rows and findings; expected a report of schema portproof/report/1", safe);
     json_decref(report);
     return NULL;
 }

@@ -35,7 +35,7 @@ static size_t next_point(const unsigned char *at, uint32_t *point)
 /* What YAML forbids unescaped, takes for a line break, or a terminal obeys. */
 static bool must_escape(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x200b && point <= 0x200f) ||
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || (point >= 0x200b && point <= 0x200f) ||
            (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) || point == 0xfeff || point >= 0xfff0;
 }
 

@@ -88,6 +88,20 @@ TEST(markdown_begins_no_list_at_the_beginning_of_a_line)
     text_finish(&out);
 }
 
+/* What stands before a name's first byte is the line's, not the memory's. */
+TEST(markdown_looks_at_what_stands_before_a_name)
+{
+    static const char *const cases[][3] = {{"| ", ".a", "| .a"}, {"| w", ".a", "| w&#46;a"}, {"", ".a", ".a"}, {"\n", ".a", "\n&#46;a"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text out;
+        text_init(&out);
+        text_add(&out, cases[i][0]);
+        add_markdown(&out, cases[i][1]);
+        assert_string_equal(out.bytes, cases[i][2]);
+        text_finish(&out);
+    }
+}
+
 TEST(comments_of_firewalls_are_harmless_and_short)
 {
     struct text out;
@@ -110,6 +124,7 @@ int main(void)
         cmocka_unit_test(csv_records_have_commas_between_and_end_in_crlf),
         cmocka_unit_test(markdown_stays_words),
         cmocka_unit_test(markdown_begins_no_list_at_the_beginning_of_a_line),
+        cmocka_unit_test(markdown_looks_at_what_stands_before_a_name),
         cmocka_unit_test(comments_of_firewalls_are_harmless_and_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

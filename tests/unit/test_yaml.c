@@ -182,6 +182,24 @@ static void any_text_that_is_quoted_reads_back_the_same(void **state)
     }
 }
 
+/* What a terminal obeys, or what turns or hides its neighbours, is never written raw. */
+static void nothing_that_a_terminal_obeys_is_quoted_raw(void **state)
+{
+    static const char *const cases[][2] = {
+        {"a\x1b[31m", "\"a\\x1B[31m\""},   {"a\xc2\x9b", "\"a\\x9B\""},
+        {"a\xd8\x9c", "\"a\\u061C\""},                                                /* Arabic letter mark */
+        {"a\xe2\x80\xae", "\"a\\u202E\""}, {"a\xf3\xa0\x81\x81", "\"a\\U000E0041\""}, /* a tag, which is invisible */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text out;
+        text_init(&out);
+        yaml_quote(&out, cases[i][0]);
+        assert_string_equal(out.bytes, cases[i][1]);
+        text_finish(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +210,7 @@ int main(void)
         cmocka_unit_test(unsafe_bytes_never_reach_an_error_unescaped),
         cmocka_unit_test(the_nearest_name_is_a_slip_of_the_pen_away),
         cmocka_unit_test(any_text_that_is_quoted_reads_back_the_same),
+        cmocka_unit_test(nothing_that_a_terminal_obeys_is_quoted_raw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
