@@ -29,7 +29,7 @@ static uint16_t half(const struct simple *s, size_t at) { return s->big ? load_b
 static bool section(struct simple *s, size_t at, size_t size)
 {
     s->count = 0;
-    return size >= 16 && half(s, at + 4) == 1 && half(s, at + 6) <= 2;
+    return size >= 16 && half(s, at + 4) == 1 && (half(s, at + 6) == 0 || half(s, at + 6) == 2);
 }
 
 static bool interface(struct simple *s, size_t at, size_t size)
