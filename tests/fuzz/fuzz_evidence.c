@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct pp_evidence evidence;
     struct pp_error error;
     char hex[DIGEST_HEX_SIZE];
-    uint8_t *copy = malloc(size + DIGEST_HEX_SIZE - 1);
+    uint8_t *copy = calloc(1, size + DIGEST_HEX_SIZE - 1);
     if (!copy) return 0;
     if (size) memcpy(copy, bytes, size);
     sha256_hex(copy, size, hex);
