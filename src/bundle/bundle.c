@@ -99,13 +99,6 @@ static bool name_is_plain(const char *name)
     return name && *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static const struct pp_bundle_file *find_read(const struct pp_bundle *bundle, const char *name)
-{
-    for (size_t i = 0; i < bundle->file_count; i++)
-        if (strcmp(bundle->files[i].name, name) == 0) return &bundle->files[i];
-    return NULL;
-}
-
 /* Keep the entry that the archive stands before; the manifest goes to `manifest`. */
 static bool take_entry(struct archive *archive, struct archive_entry *entry, struct pp_bundle *bundle, struct text *manifest, size_t *left,
                        struct pp_error *error)
@@ -114,7 +107,7 @@ static bool take_entry(struct archive *archive, struct archive_entry *entry, str
     if (!name_is_plain(name) || archive_entry_filetype(entry) != AE_IFREG)
         return error_at(error, 0, 0, "an entry that is not a plain file without a folder; expected only such");
     if (strcmp(name, PP_BUNDLE_MANIFEST) == 0 && !manifest->length) return read_entry(archive, PP_BUNDLE_MANIFEST_MAX, manifest, error);
-    if (find_read(bundle, name) || strcmp(name, PP_BUNDLE_MANIFEST) == 0)
+    if (bundle_file(bundle, name) || strcmp(name, PP_BUNDLE_MANIFEST) == 0)
         return error_at(error, 0, 0, "two files of the same name; expected each once");
     if (bundle->file_count == PP_BUNDLE_FILES_MAX)
         return error_at(error, 0, 0, "more than %d files; expected no more", PP_BUNDLE_FILES_MAX);
@@ -185,6 +178,6 @@ void pp_bundle_destroy(struct pp_bundle *bundle)
 
 const struct pp_bundle_file *pp_bundle_find(const struct pp_bundle *bundle, const char *name)
 {
-    const struct pp_bundle_file *file = find_read(bundle, name);
+    const struct pp_bundle_file *file = bundle_file(bundle, name);
     return file && file->state != PP_NOT_THERE ? file : NULL;
 }

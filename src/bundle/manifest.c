@@ -100,7 +100,7 @@ static bool read_captures(const json_t *list, struct arena *arena, struct pp_bun
     return true;
 }
 
-static struct pp_bundle_file *find(struct pp_bundle *bundle, const char *name)
+struct pp_bundle_file *bundle_file(const struct pp_bundle *bundle, const char *name)
 {
     for (size_t i = 0; i < bundle->file_count; i++)
         if (strcmp(bundle->files[i].name, name) == 0) return &bundle->files[i];
@@ -115,7 +115,7 @@ static bool compare_files(const json_t *list, struct arena *arena, struct pp_bun
     json_array_foreach(list, i, one)
     {
         const char *name = member(arena, one, "name");
-        struct pp_bundle_file *file = find(bundle, name);
+        struct pp_bundle_file *file = bundle_file(bundle, name);
         char sha256[DIGEST_HEX_SIZE];
         if (!file) {
             if (bundle->file_count == 2 * PP_BUNDLE_FILES_MAX) return false;
