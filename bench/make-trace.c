@@ -2,7 +2,7 @@
  *
  *     make-trace KIND FRAME PACKETS FLOWS SEED FORMAT FILE
  *
- * KIND flows or flood; FRAME bytes of every frame, or imix; FORMAT pcap or pcapng. Time goes 60 seconds from the first packet to
+ * KIND flows, flood, random or colliding; FRAME bytes of every frame, or imix; FORMAT pcap or pcapng. Time goes 60 seconds from the first packet to
  * the last. The same arguments with fewer packets give a shorter capture of the same flows. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -44,8 +44,10 @@ static bool write_trace(struct traffic *traffic, uint64_t packets, bool pcapng, 
 int main(int argc, char **argv)
 {
     static struct traffic traffic;
-    if (argc != 8) return fprintf(stderr, "usage: make-trace flows|flood BYTES|imix PACKETS FLOWS SEED pcap|pcapng FILE\n"), 2;
-    enum traffic_kind kind = strcmp(argv[1], "flood") == 0 ? TRAFFIC_FLOOD : TRAFFIC_FLOWS;
+    if (argc != 8) return fprintf(stderr, "usage: make-trace flows|flood|random|colliding BYTES|imix PACKETS FLOWS SEED pcap|pcapng FILE\n"), 2;
+    static const char *const kinds[] = {[TRAFFIC_FLOWS] = "flows", [TRAFFIC_FLOOD] = "flood", [TRAFFIC_RANDOM] = "random", [TRAFFIC_COLLIDING] = "colliding"};
+    enum traffic_kind kind = TRAFFIC_FLOWS;
+    while (kind < TRAFFIC_COLLIDING && strcmp(argv[1], kinds[kind]) != 0) kind++;
     unsigned long frame = strcmp(argv[2], "imix") == 0 ? 0 : strtoul(argv[2], NULL, 10);
     uint64_t packets = strtoull(argv[3], NULL, 10), seed = strtoull(argv[5], NULL, 10);
     uint32_t flows = (uint32_t)strtoul(argv[4], NULL, 10);

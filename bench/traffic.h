@@ -23,7 +23,7 @@ enum {
     PAYLOAD_POOL = 65536,       /* payload is cut from a pool of so many invented bytes */
 };
 
-enum traffic_kind { TRAFFIC_FLOWS, TRAFFIC_FLOOD };
+enum traffic_kind { TRAFFIC_FLOWS, TRAFFIC_FLOOD, TRAFFIC_RANDOM, TRAFFIC_COLLIDING };
 
 struct traffic_flow { uint32_t sequence[2]; uint8_t begun; };
 
@@ -83,12 +83,23 @@ static inline uint16_t traffic_size(struct traffic *t)
 /* What a flow is. */
 struct traffic_ends { uint32_t client, server; uint16_t client_port, server_port; bool udp; };
 
+/* Five-tuples at random, or such that many a hash without a key maps to one value: a pair's exclusive or and sum are always the same, and what
+ * differs in an address are its high bits alone. */
+static inline struct traffic_ends traffic_tuples(const struct traffic *t, uint32_t flow, uint64_t hash)
+{
+    if (t->kind == TRAFFIC_RANDOM)
+        return (struct traffic_ends){.client = (uint32_t)hash, .server = (uint32_t)(hash >> 32), .client_port = (uint16_t)mix64(hash), .server_port = 5307};
+    uint32_t client = flow << 12 | flow >> 20;
+    return (struct traffic_ends){.client = client, .server = ~client, .client_port = 4096, .server_port = 5307};
+}
+
 static inline struct traffic_ends traffic_ends(const struct traffic *t, uint32_t flow)
 {
     /* Rows of rules/tarantella.yaml; the more frequent ones stand more often. */
     static const uint16_t tcp[] = {443, 443, 443, 443, 5307, 5307, 5307, 5307, 3144, 3144, 80, 80, 139, 515, 3579, 6010};
     static const uint16_t udp[] = {137, 137, 3579, 5500};
     uint64_t hash = mix64(t->seed + flow);
+    if (t->kind == TRAFFIC_RANDOM || t->kind == TRAFFIC_COLLIDING) return traffic_tuples(t, flow, hash);
     uint32_t client = (uint32_t)(flow + t->seed) % CLIENTS, round = flow / CLIENTS; /* round: so that no two flows are the same */
     struct traffic_ends e = {.udp = hash % 100 < UDP_PER_CENT};
     e.client = UINT32_C(0x0a140000) | (client * 40503u & 0xffff);
