@@ -529,4 +529,5 @@ def main(portproof, pcaps, what):
     return 0
 
 
-sys.exit(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -37,9 +37,13 @@ return worst;
 """
 
 
+def there():
+    return bool(shutil.which("chromium") and shutil.which("chromedriver"))
+
+
 def needed():
     """Exits with 77 where there is no browser."""
-    if not shutil.which("chromium") or not shutil.which("chromedriver"):
+    if not there():
         print("skipped: needs chromium and chromium-driver")
         sys.exit(SKIPPED)
 
