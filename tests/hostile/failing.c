@@ -1,18 +1,20 @@
 /* Linked into the program of the preset `faults` (ld --wrap): the k-th call of a kind fails, for every k in turn, each in a process of its
  * own that is forked before main. tests/hostile/faults drives it.
  *
- * $FAIL=KIND:ERROR:FIRST:STEP and $FAIL_TO (a descriptor for results), $FAIL_GO (one for orders: a byte lets the next one run). A result is
- * a line "k status hit outsize errsize" and then what was written to standard output and standard error. `hit` is 0 once the kind is
- * called fewer than k times: then that was all. */
+ * $FAIL=KIND:ERROR:FIRST:STEP (STEP 0: instead of each k-th call, the first by each way that leads to one) and $FAIL_TO (a descriptor for
+ * results), $FAIL_GO (one for orders: a byte lets the next one run). A result is a line "k status hit outsize errsize" and then what was
+ * written to standard output and standard error. `hit` is 0 once the kind is called fewer than k times: then that was all. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +23,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { CALLERS = 8, SKIPPED = 2, WAYS = 1 << 16 }; /* callers that make a way; fails() and what wraps the call are none */
+
 static char kind[16];
 static int failure;
+static bool by_way;
 static unsigned long fail_at;
 static atomic_ulong calls;
-static _Atomic(int) *hit; /* shared with the parent */
+static _Atomic(int) *hit;       /* shared with the parent */
+static _Atomic(uint64_t) *ways; /* likewise: those that have failed, a set of hashes */
+
+static bool is_new_way(void)
+{
+    void *callers[SKIPPED + CALLERS];
+    int count = backtrace(callers, SKIPPED + CALLERS);
+    uint64_t hash = 0xcbf29ce484222325;
+    for (int i = SKIPPED; i < count; i++) hash = (hash ^ (uintptr_t)callers[i]) * 0x100000001b3;
+    for (size_t at = (hash ^ hash >> 32) % WAYS;; at = (at + 1) % WAYS) {
+        uint64_t found = 0;
+        if (atomic_compare_exchange_strong(&ways[at], &found, hash)) return true;
+        if (found == hash) return false;
+    }
+}
 
 /* Whether this call is the one. */
 static bool fails(const char *of)
 {
-    if (!fail_at || strcmp(kind, of) != 0 || atomic_fetch_add(&calls, 1) + 1 != fail_at) return false;
+    if (!fail_at || strcmp(kind, of) != 0) return false;
+    if (by_way ? *hit || !is_new_way() : atomic_fetch_add(&calls, 1) + 1 != fail_at) return false;
     *hit = 1;
     errno = failure;
     return true;
@@ -63,27 +83,28 @@ int __wrap_asprintf(char **out, const char *format, ...)
     return length;
 }
 
-/* --- files --------------------------------------------------------------------------------------------------------------- */
+/* --- files: by the names they have where offsets are of 64 bits (_FILE_OFFSET_BITS)
+ * --------------------------------------------------------------------------------------------------------------- */
 
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...)
 {
     va_list args;
     va_start(args, flags);
     mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
     va_end(args);
-    return fails("open") ? -1 : __real_open(path, flags, mode);
+    return fails("open") ? -1 : __real_open64(path, flags, mode);
 }
-int __real_openat(int folder, const char *path, int flags, ...);
-int __wrap_openat(int folder, const char *path, int flags, ...);
-int __wrap_openat(int folder, const char *path, int flags, ...)
+int __real_openat64(int folder, const char *path, int flags, ...);
+int __wrap_openat64(int folder, const char *path, int flags, ...);
+int __wrap_openat64(int folder, const char *path, int flags, ...)
 {
     va_list args;
     va_start(args, flags);
     mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
     va_end(args);
-    return fails("open") ? -1 : __real_openat(folder, path, flags, mode);
+    return fails("open") ? -1 : __real_openat64(folder, path, flags, mode);
 }
 REAL(FILE *, fdopen, int descriptor, const char *mode) { return fails("open") ? NULL : __real_fdopen(descriptor, mode); }
 REAL(DIR *, opendir, const char *path) { return fails("open") ? NULL : __real_opendir(path); }
@@ -92,10 +113,10 @@ REAL(ssize_t, read, int descriptor, void *bytes, size_t size)
     if (fails("short-read")) size = size ? 1 : 0;
     return fails("read") ? -1 : __real_read(descriptor, bytes, size);
 }
-REAL(ssize_t, pread, int descriptor, void *bytes, size_t size, off_t at)
+REAL(ssize_t, pread64, int descriptor, void *bytes, size_t size, off_t at)
 {
     if (fails("short-read")) size = size ? 1 : 0;
-    return fails("read") ? -1 : __real_pread(descriptor, bytes, size, at);
+    return fails("read") ? -1 : __real_pread64(descriptor, bytes, size, at);
 }
 REAL(size_t, fread, void *bytes, size_t size, size_t count, FILE *file)
 {
@@ -127,14 +148,21 @@ REAL(int, fclose, FILE *file)
     if (failed) errno = failure;
     return failed ? EOF : status;
 }
-REAL(int, rename, const char *from, const char *to) { return fails("rename") ? -1 : __real_rename(from, to); }
-REAL(int, fstat, int descriptor, struct stat *info) { return fails("stat") ? -1 : __real_fstat(descriptor, info); }
-REAL(int, stat, const char *path, struct stat *info) { return fails("stat") ? -1 : __real_stat(path, info); }
-REAL(int, lstat, const char *path, struct stat *info) { return fails("stat") ? -1 : __real_lstat(path, info); }
-REAL(int, mkdir, const char *path, mode_t mode) { return fails("open") ? -1 : __real_mkdir(path, mode); }
-REAL(void *, mmap, void *at, size_t size, int protection, int flags, int descriptor, off_t offset)
+REAL(int, fflush, FILE *file) { return strcmp(kind, "write") == 0 && failure != EINTR && fails("write") ? EOF : __real_fflush(file); }
+REAL(DIR *, fdopendir, int descriptor) { return fails("open") ? NULL : __real_fdopendir(descriptor); }
+REAL(int, pipe2, int ends[2], int flags) { return fails("open") ? -1 : __real_pipe2(ends, flags); }
+REAL(int, renameat, int from_folder, const char *from, int to_folder, const char *to)
 {
-    return fails(descriptor < 0 ? "memory" : "map") ? MAP_FAILED : __real_mmap(at, size, protection, flags, descriptor, offset);
+    return fails("rename") ? -1 : __real_renameat(from_folder, from, to_folder, to);
+}
+REAL(int, rename, const char *from, const char *to) { return fails("rename") ? -1 : __real_rename(from, to); }
+REAL(int, fstat64, int descriptor, struct stat *info) { return fails("stat") ? -1 : __real_fstat64(descriptor, info); }
+REAL(int, stat64, const char *path, struct stat *info) { return fails("stat") ? -1 : __real_stat64(path, info); }
+REAL(int, lstat64, const char *path, struct stat *info) { return fails("stat") ? -1 : __real_lstat64(path, info); }
+REAL(int, mkdir, const char *path, mode_t mode) { return fails("open") ? -1 : __real_mkdir(path, mode); }
+REAL(void *, mmap64, void *at, size_t size, int protection, int flags, int descriptor, off_t offset)
+{
+    return fails(descriptor < 0 ? "memory" : "map") ? MAP_FAILED : __real_mmap64(at, size, protection, flags, descriptor, offset);
 }
 
 /* --- every k ------------------------------------------------------------------------------------------------------------- */
@@ -164,8 +192,8 @@ static bool run_one(unsigned long k, int to)
         return true;
     }
     waitpid(child, &status, 0);
-    __real_fstat(out, &sizes[0]);
-    __real_fstat(err, &sizes[1]);
+    __real_fstat64(out, &sizes[0]);
+    __real_fstat64(err, &sizes[1]);
     int length = snprintf(line, sizeof line, "%lu %d %d %lld %lld\n", k, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), *hit,
                           (long long)sizes[0].st_size, (long long)sizes[1].st_size);
     if (__real_write(to, line, (size_t)length) != length) exit(1);
@@ -183,9 +211,15 @@ __attribute__((constructor)) static void every_k(void)
     char byte;
     if (!order || !to || !go || sscanf(order, "%15[^:]:%d:%lu:%lu", kind, &failure, &first, &step) != 4) return;
     json_set_alloc_funcs(__wrap_malloc, free);
-    hit = __real_mmap(NULL, sizeof *hit, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    for (unsigned long k = first;; k += step) {
+    by_way = step == 0;
+    hit = __real_mmap64(NULL, sizeof *hit, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ways = __real_mmap64(NULL, WAYS * sizeof *ways, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    backtrace((void *[1]){NULL}, 1); /* the first time it asks for memory */
+    for (unsigned long k = first;; k += by_way ? 1 : step) {
         if (__real_read(atoi(go), &byte, 1) != 1) _exit(0);
         if (run_one(k, atoi(to))) return;
     }
 }
+
+/* What is written after the program's end (a profile) is not its own. */
+__attribute__((destructor)) static void end(void) { fail_at = 0; }
