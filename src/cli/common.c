@@ -199,6 +199,21 @@ struct output {
 
 bool has_output_file(const struct arguments *a) { return a->output && strcmp(a->output, "-") != 0; }
 
+/* A name of its own: one that was killed may have left its file, and had this process's number. Never a file that is there, nor through a
+ * link. */
+static int open_aside(struct output *out)
+{
+    enum { TRIES = 100 };
+    int descriptor = -1;
+    for (unsigned i = 0; i < TRIES && descriptor < 0; i++) {
+        free(out->aside);
+        if (asprintf(&out->aside, "%s.%ld-%u.tmp", out->path, (long)getpid(), i) < 0) return out->aside = NULL, -1;
+        descriptor = open(out->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor < 0 && errno != EEXIST) break;
+    }
+    return descriptor;
+}
+
 struct output *output_make(const char *path)
 {
     struct output *out = calloc(1, sizeof *out);
@@ -219,8 +234,7 @@ struct output *output_make(const char *path)
         return NULL;
     }
     out->path = strdup(path);
-    if (!out->path || asprintf(&out->aside, "%s.%ld.tmp", path, (long)getpid()) < 0) out->aside = NULL;
-    out->descriptor = out->aside ? open(out->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
+    out->descriptor = out->path ? open_aside(out) : -1;
     if (out->descriptor >= 0) return out;
     complain("%s: cannot write: %s", show(path), strerror(errno));
     free(out->path);
