@@ -121,7 +121,8 @@ static enum pp_reason nearest_miss(const struct assessment *a, const struct subj
 static void decide(const struct assessment *a, const struct subject *s, const struct reading *readings, struct pp_judged *j)
 {
     unsigned i = j->initiator;
-    if (readings && j->basis == PP_BASIS_NONE && (readings[0].expected || readings[0].exempt || readings[1].expected || readings[1].exempt)) {
+    if (readings && j->basis == PP_BASIS_NONE &&
+        (readings[0].expected || readings[0].exempt || readings[1].expected || readings[1].exempt)) {
         j->verdict = PP_UNDETERMINED;
         j->reason = PP_REASON_DIRECTION;
         return;
