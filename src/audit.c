@@ -235,11 +235,9 @@ enum { FOR_ONE_BYTES = 4 * 1024 * 1024 }; /* a smaller capture is one thread's: 
 static struct input *enter(struct worker *worker, bool *whole)
 {
     struct pp_audit *audit = worker->audit;
-    struct input *input = audit->path_next ? &audit->inputs[audit->current] : NULL;
-    if (!input || input->exhausted) {
-        if (!open_next(audit, &worker->failed)) return NULL;
-        input = &audit->inputs[audit->current];
-    }
+    bool is_first = audit->path_next == 0;
+    if ((is_first || audit->inputs[audit->current].exhausted) && !open_next(audit, &worker->failed)) return NULL;
+    struct input *input = &audit->inputs[audit->current];
     input->readers++;
     *whole = !pp_capture_splits(input->capture) || pp_capture_info(input->capture)->bytes <= FOR_ONE_BYTES;
     input->exhausted = *whole; /* for everybody else */

@@ -8,7 +8,7 @@
 /* Sorts by row, then the edges never due behind the others, then by hosts and port. */
 static uint64_t edge_number(uint16_t row, bool off_primary, uint16_t from, uint16_t to, uint16_t port)
 {
-    return (uint64_t)row << 49 | (uint64_t)off_primary << 48 | (uint64_t)from << 32 | (uint64_t)to << 16 | port;
+    return (uint64_t)row << 49 | (off_primary ? UINT64_C(1) << 48 : 0) | (uint64_t)from << 32 | (uint64_t)to << 16 | port;
 }
 
 static int compare_credits(const void *x, const void *y)

@@ -29,6 +29,7 @@ static inline uint16_t next_row(const struct pp_row_set *set, unsigned row)
 }
 
 /** Each row of a set, which must not change meanwhile, in order. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): `row` is a name that is declared */
 #define FOR_EACH_ROW(row, set) for (uint16_t row = next_row(set, 0); row != PP_NONE; row = next_row(set, row + 1u))
 
 #endif

@@ -9,17 +9,24 @@ static enum pp_setting own_setting(const struct pp_site *site, uint16_t feature,
     return host == PP_NONE ? PP_SET_AUTO : (enum pp_setting)site->hosts[host].features[feature];
 }
 
-/* A feature between two hosts: either host's own word before the site's, and off before on; with all it needs. */
+/* Either host's own word before the site's, and off before on. */
+static enum pp_setting said_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
+                                    uint16_t to_host)
+{
+    enum pp_setting from = own_setting(site, feature, from_host), to = own_setting(site, feature, to_host);
+    return from == PP_SET_OFF || to == PP_SET_OFF ? PP_SET_OFF
+           : from == PP_SET_ON || to == PP_SET_ON ? PP_SET_ON
+                                                  : pp_site_feature(site, spec, feature, PP_NONE);
+}
+
+/* A feature between two hosts, with all it needs, which spec has completed: what is needed has no needs that are not among them. */
 enum pp_setting setting_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
                                 uint16_t to_host)
 {
-    enum pp_setting from = own_setting(site, feature, from_host), to = own_setting(site, feature, to_host);
-    enum pp_setting setting = from == PP_SET_OFF || to == PP_SET_OFF ? PP_SET_OFF
-                              : from == PP_SET_ON || to == PP_SET_ON ? PP_SET_ON
-                                                                     : pp_site_feature(site, spec, feature, PP_NONE);
+    enum pp_setting setting = said_between(spec, site, feature, from_host, to_host);
     for (uint16_t f = 0; f < spec->feature_count; f++) {
-        if (f == feature || !(spec->features[feature].needs >> f & 1)) continue;
-        enum pp_setting needed = setting_between(spec, site, f, from_host, to_host);
+        if (!(spec->features[feature].needs >> f & 1)) continue;
+        enum pp_setting needed = said_between(spec, site, f, from_host, to_host);
         if (needed == PP_SET_OFF) return PP_SET_OFF;
         if (needed == PP_SET_AUTO && setting == PP_SET_ON) setting = PP_SET_AUTO;
     }
@@ -114,14 +121,15 @@ static enum pp_reason nearest_miss(const struct assessment *a, const struct subj
 static void decide(const struct assessment *a, const struct subject *s, const struct reading *readings, struct pp_judged *j)
 {
     unsigned i = j->initiator;
-    if (j->basis == PP_BASIS_NONE && (readings[0].expected || readings[0].exempt || readings[1].expected || readings[1].exempt)) {
+    if (readings && j->basis == PP_BASIS_NONE &&
+        (readings[0].expected || readings[0].exempt || readings[1].expected || readings[1].exempt)) {
         j->verdict = PP_UNDETERMINED;
         j->reason = PP_REASON_DIRECTION;
         return;
     }
     /* A wide row that may not tell the direction counts as no match where the direction is not proven: the agent's reply
      * T:161 → R:45000, captured first, is no more SecurID than R:45000 → T:161. */
-    struct pp_row_set rows = j->basis > PP_BASIS_LISTENER ? readings[i].rows : rows_of_subject(a, s, i);
+    struct pp_row_set rows = readings && j->basis > PP_BASIS_LISTENER ? readings[i].rows : rows_of_subject(a, s, i);
     j->row = narrowest(a, s, i, &rows, false);
     if (j->row != PP_NONE) {
         j->verdict = PP_EXPECTED;

@@ -39,6 +39,7 @@ static inline char *put_decimals(char *at, uint64_t n, unsigned count)
 static inline unsigned digits_of(uint32_t n) { return 1u + (n >= 10) + (n >= 100) + (n >= 1000) + (n >= 10000); }
 
 /** A number in decimal. */
+/* NOLINTNEXTLINE(misc-no-recursion): three digits a level */
 static inline char *put_digits(char *at, uint64_t n)
 {
     if (n >= 1000) {

@@ -95,7 +95,8 @@ void account_resume(struct pp_live_account *account, uint64_t packets, const str
     uint64_t lost = account->received - gone;
     account->dropped += lost;
     add_loss(account, ended, ended, lost);
-    if (lasting(account)) lasting(account)->to_ns = ended;
+    struct pp_link_gap *open = lasting(account);
+    if (open) open->to_ns = ended;
     add_gap(account, PP_LINK_NOT_LISTENING, name, ended, now < ended ? ended : now);
     for (uint32_t i = 0; i < fresh->gap_count; i++)
         add_gap(account, fresh->gaps[i].event, fresh->gaps[i].name, fresh->gaps[i].from_ns, fresh->gaps[i].to_ns);

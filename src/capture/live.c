@@ -429,15 +429,17 @@ bool pp_capture_wait(struct pp_capture *const captures[], size_t count, int time
     struct pollfd ready[2 * PP_LIVE_MAX];
     struct pp_capture *asked[2 * PP_LIVE_MAX];
     nfds_t descriptors = 0;
+    struct live *counts = NULL; /* how often this was asked */
     for (size_t i = 0; i < count && i < PP_LIVE_MAX; i++) {
         struct live *live = captures[i]->live;
         if (!live || captures[i]->ended) continue;
+        if (!counts) counts = live;
         nfds_t first = descriptors;
         int most = await(live, ready, &descriptors);
         if (most < timeout_ms) timeout_ms = most;
         while (first < descriptors) asked[first++] = captures[i];
     }
-    if (timeout_ms == 0 && count && ++captures[0]->live->batches % BATCHES_A_POLL) return true; /* there is more to read anyway */
+    if (timeout_ms == 0 && counts && ++counts->batches % BATCHES_A_POLL) return true; /* there is more to read anyway */
     if (poll(ready, descriptors, timeout_ms) < 0) return errno == EINTR;
     for (nfds_t i = 0; i < descriptors; i++) {
         struct live *live = asked[i]->live;

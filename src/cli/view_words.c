@@ -103,6 +103,7 @@ void paint_line(const struct view *view, int y, enum ink ink)
     mvhline(y, 0, ' ', COLS);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): three digits a level */
 void add_grouped(struct text *text, uint64_t n)
 {
     if (n >= 1000) add_grouped(text, n / 1000);

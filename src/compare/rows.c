@@ -127,8 +127,8 @@ static enum pp_change edge_change(const struct builder *b, const struct edge_pai
 {
     const char *then = e->then ? e->then->state : "absent", *now = e->now ? e->now->state : "absent";
     enum pp_change change = change_of(then, now);
-    if (change == PP_NOW_BLOCKED && is(saved_string(e->now->what, "outcome"), "refused")) return PP_NOW_REFUSED;
-    if (change != PP_LOST) return change;
+    if (change == PP_NOW_BLOCKED && e->now && is(saved_string(e->now->what, "outcome"), "refused")) return PP_NOW_REFUSED;
+    if (change != PP_LOST || !e->then) return change;
     if (by && is_taken_over(b, e->then->what, by)) return PP_REPLACED;
     return of_row == PP_SWITCHED_OFF || is_retired(b, e->then->what) ? PP_SWITCHED_OFF : PP_LOST;
 }

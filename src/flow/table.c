@@ -102,7 +102,7 @@ void note_capture(struct pp_flow_table *table, struct rest *rest, uint64_t frame
 const uint8_t flag_marks[256] = {
 #define BEYOND PP_SIDE_BEYOND
 #define OPENS PP_SIDE_SYN
-#define ANSWERS PP_SIDE_SYN_ACK | PP_SIDE_BEYOND
+#define ANSWERS (PP_SIDE_SYN_ACK | PP_SIDE_BEYOND)
 #define WITHOUT_ACK BEYOND, BEYOND, OPENS, OPENS, 0, 0, 0, 0
 #define WITH_ACK BEYOND, BEYOND, ANSWERS, ANSWERS, 0, 0, 0, 0
 #define EVERY_PSH_AND_ACK WITHOUT_ACK, WITHOUT_ACK, WITH_ACK, WITH_ACK

@@ -26,6 +26,7 @@ static void set_number(void *object, char *name, double value)
 }
 
 /* Turn lines round until none closes a circle. Graphviz would do that by itself, and leave 400 bytes behind for each. */
+/* NOLINTNEXTLINE(misc-no-recursion): a node a level, of which html_map.c has 64 at most */
 static void turn_from(struct layout *layout, unsigned node, unsigned char *states)
 {
     enum { NEW, OPEN, DONE };

@@ -125,8 +125,8 @@ static void put_fingerprint(struct json_writer *w, const struct pp_report *repor
     digest_add_string(&digest, f->companion == PP_NONE ? "" : report->spec->companions[f->companion].name);
     add_party_to_digest(&digest, &f->initiator);
     add_party_to_digest(&digest, &f->responder);
-    snprintf(numbers, sizeof numbers, "%u/%u/%u/%u", f->has_port ? f->port : 0, f->transport, f->labels & PP_LABEL_CALLBACK,
-             f->kind == PP_FIND_BLOCKED ? 0 : f->initiator.address.family);
+    snprintf(numbers, sizeof numbers, "%u/%u/%u/%u", f->has_port ? f->port : 0u, f->transport, f->labels & PP_LABEL_CALLBACK,
+             f->kind == PP_FIND_BLOCKED ? 0u : f->initiator.address.family);
     digest_add_string(&digest, numbers);
     digest_hex(&digest, hex);
     begin_object(w, "partialFingerprints");

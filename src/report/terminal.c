@@ -55,7 +55,7 @@ void add_pair(const struct page *p, struct text *text, const struct pp_finding *
 {
     const struct pp_row *row = f->row == PP_NONE ? NULL : &p->report->spec->rows[f->row];
     bool undirected = f->kind == PP_FIND_MISSING
-                          ? row && row->coverage == PP_EACH_UNORDERED_PAIR
+                          ? f->row != PP_NONE && row->coverage == PP_EACH_UNORDERED_PAIR
                           : f->kind != PP_FIND_BLOCKED && f->basis == PP_BASIS_NONE && f->reason != PP_REASON_FRAGMENT;
     add_party(p, text, shown_initiator(f));
     text_printf(text, " %s ", sign(p, undirected ? SIGN_BOTH_WAYS : SIGN_ARROW));

@@ -119,6 +119,27 @@ TEST(a_row_is_off_between_two_hosts_as_its_feature_is)
     pp_site_destroy(site);
 }
 
+/* Asked over and over, this chain would take 2^63 calls. */
+TEST(features_that_need_one_another_in_a_chain_are_asked_once_each)
+{
+    struct pp_spec *spec = calloc(1, sizeof *spec);
+    assert_non_null(spec);
+    spec->feature_count = PP_FEATURES_MAX;
+    for (unsigned f = 0; f < PP_FEATURES_MAX; f++) spec->features[f].needs = (UINT64_C(1) << f) - 1; /* as spec completes them */
+    struct pp_site *site = pp_site_create("chain");
+    assert_non_null(site);
+    assert_true(pp_site_finish(site, spec));
+    memset(site->features, PP_SET_ON, sizeof site->features);
+    const uint16_t last = PP_FEATURES_MAX - 1;
+    assert_int_equal(setting_between(spec, site, last, PP_NONE, PP_NONE), PP_SET_ON);
+    site->features[1] = PP_SET_AUTO;
+    assert_int_equal(setting_between(spec, site, last, PP_NONE, PP_NONE), PP_SET_AUTO);
+    site->features[0] = PP_SET_OFF;
+    assert_int_equal(setting_between(spec, site, last, PP_NONE, PP_NONE), PP_SET_OFF);
+    pp_site_destroy(site);
+    free(spec);
+}
+
 TEST(the_rows_of_a_set_come_in_order_from_all_its_words)
 {
     struct pp_row_set set = {{0}};
@@ -185,6 +206,7 @@ int main(void)
         cmocka_unit_test(rows_match_as_when_asked_one_by_one_for_every_port_class_and_pair_of_roles),
         cmocka_unit_test(anybody_opens_and_answers_every_row_and_an_unknown_host_none),
         cmocka_unit_test(a_row_is_off_between_two_hosts_as_its_feature_is),
+        cmocka_unit_test(features_that_need_one_another_in_a_chain_are_asked_once_each),
         cmocka_unit_test(the_rows_of_a_set_come_in_order_from_all_its_words),
         cmocka_unit_test(a_port_is_in_each_of_the_sets_that_hold_it),
         cmocka_unit_test(ends_are_found_again_however_many_there_are),
