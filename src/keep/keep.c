@@ -151,7 +151,7 @@ static bool begin_stretch(struct pp_keeper *keeper, uint32_t number)
 /* Of the folder, for ever. */
 static void name_origin(struct pp_keeper *keeper, const struct pp_evidence *found)
 {
-    uint8_t bytes[(PP_ORIGIN_SIZE - 1) / 2] = {0};
+    uint8_t bytes[(PP_ORIGIN_SIZE - 1) / 2] = {0}; /* zeroed: the memory sanitizer does not know getentropy */
     char *origin = keeper->now.origin;
     memcpy(origin, found->origin, PP_ORIGIN_SIZE);
     if (*origin) return;
