@@ -78,6 +78,6 @@ bool pp_audit_set_rules(struct pp_audit *audit, const struct pp_spec *spec, cons
     audit->spec = effective;
     audit->site = site;
     bool ok = reclass(audit);
-    for (uint32_t i = audit->lane_count; i-- > 0;) pthread_mutex_unlock(&audit->lanes[i]->lock);
+    for (uint32_t i = audit->lane_count; i > 0; i--) pthread_mutex_unlock(&audit->lanes[i - 1]->lock);
     return ok;
 }

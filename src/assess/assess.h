@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "portproof/findings.h"
 #include "row_sets.h"
+#include "wraps.h"
 
 /** Addresses as small numbers, each with what the site knows of it, looked up once. */
 struct directory {
@@ -140,7 +141,7 @@ static inline pp_role_set telling_roles(const struct pp_spec *spec)
 }
 
 /** A hash of one word. */
-static inline uint64_t mix(uint64_t x)
+WRAPS static inline uint64_t mix(uint64_t x)
 {
     x ^= x >> 32;
     x *= UINT64_C(0xd6e8feb86659fd93);

@@ -88,10 +88,11 @@ static bool list_sights(const struct possibles *all, size_t hosts, struct sights
     if (!out->start || !out->open || !out->edges) return false;
     size_t ends[2];
     for (size_t i = 0; i < all->count; i++)
-        for (unsigned n = ends_of(out, &all->items[i], ends); n-- > 0;) out->open[ends[n]]++;
+        for (unsigned n = ends_of(out, &all->items[i], ends); n > 0; n--) out->open[ends[n - 1]]++;
     for (size_t p = 0; p < out->count; p++) out->start[p + 1] = out->start[p] + out->open[p];
-    for (size_t i = all->count; i-- > 0;) /* backwards: fill each place's part from its end */
-        for (unsigned n = ends_of(out, &all->items[i], ends); n-- > 0;) out->edges[out->start[ends[n]] + --out->open[ends[n]]] = i;
+    for (size_t i = all->count; i > 0; i--) /* backwards: fill each place's part from its end */
+        for (unsigned n = ends_of(out, &all->items[i - 1], ends); n > 0; n--)
+            out->edges[out->start[ends[n - 1]] + --out->open[ends[n - 1]]] = i - 1;
     for (size_t p = 0; p < out->count; p++) out->open[p] = (uint32_t)(out->start[p + 1] - out->start[p]);
     return true;
 }
@@ -119,7 +120,7 @@ static struct pp_place take_place(struct sights *sights, struct possibles *all, 
         if (edge->covered) continue;
         edge->covered = true;
         size_t ends[2];
-        for (unsigned n = ends_of(sights, edge, ends); n-- > 0;) sights->open[ends[n]]--;
+        for (unsigned n = ends_of(sights, edge, ends); n > 0; n--) sights->open[ends[n - 1]]--;
     }
     return place;
 }

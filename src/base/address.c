@@ -6,6 +6,7 @@
 
 #include "digits.h"
 #include "load.h"
+#include "wraps.h"
 
 static char *put_quad(char *at, const uint8_t bytes[4])
 {
@@ -150,14 +151,14 @@ static uint64_t load_be64(const uint8_t *bytes) { return (uint64_t)load_be32(byt
 uint64_t address_high(const struct pp_address *address) { return load_be64(address->bytes); }
 uint64_t address_low(const struct pp_address *address) { return load_be64(address->bytes + 8); }
 
-static uint64_t mixed(uint64_t x)
+WRAPS static uint64_t mixed(uint64_t x)
 {
     x ^= x >> 32;
     x *= UINT64_C(0xd6e8feb86659fd93);
     return x ^ x >> 32;
 }
 
-uint64_t address_hash(const struct pp_address *address)
+WRAPS uint64_t address_hash(const struct pp_address *address)
 {
     uint64_t words[2];
     memcpy(words, address->bytes, sizeof words);

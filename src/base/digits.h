@@ -31,7 +31,7 @@ static inline char *put_nine(char *at, uint32_t n)
 /** The last `count` decimals of a number, leading zeros included. Nothing is written behind them. */
 static inline char *put_decimals(char *at, uint64_t n, unsigned count)
 {
-    for (unsigned i = count; i-- > 0; n /= 10) at[i] = (char)('0' + n % 10);
+    for (char *digit = at + count; digit > at; n /= 10) *--digit = (char)('0' + n % 10);
     return at + count;
 }
 

@@ -6,13 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wraps.h"
+
 struct siphash_key {
     uint64_t k0, k1;
 };
 
-static inline uint64_t sip_rotate(uint64_t x, int n) { return x << n | x >> (64 - n); }
+WRAPS static inline uint64_t sip_rotate(uint64_t x, int n) { return x << n | x >> (64 - n); }
 
-static inline void sip_round(uint64_t v[4])
+WRAPS static inline void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[1] = sip_rotate(v[1], 13);

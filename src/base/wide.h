@@ -12,7 +12,7 @@ static inline struct wide wide_product_in_parts(uint64_t a, uint64_t b)
 {
     uint64_t al = a & UINT32_MAX, ah = a >> 32, bl = b & UINT32_MAX, bh = b >> 32;
     uint64_t low = al * bl, one = ah * bl + (low >> 32), two = al * bh + (one & UINT32_MAX);
-    return (struct wide){ah * bh + (one >> 32) + (two >> 32), two << 32 | (low & UINT32_MAX)};
+    return (struct wide){ah * bh + (one >> 32) + (two >> 32), (two & UINT32_MAX) << 32 | (low & UINT32_MAX)};
 }
 
 static inline struct wide wide_product(uint64_t a, uint64_t b)

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wraps.h"
+
 void account_restart(struct kernel_counts *last, pp_time_ns now) { *last = (struct kernel_counts){.read_ns = now}; }
 
 /* Of all neighbours the two with the least time between them become one. */
@@ -37,7 +39,7 @@ static void add_loss(struct pp_live_account *account, pp_time_ns from, pp_time_n
     account->losses[account->loss_count++] = (struct pp_loss){from, to, packets};
 }
 
-void account_add(struct pp_live_account *account, struct kernel_counts *last, uint32_t received, uint32_t dropped, pp_time_ns now)
+WRAPS void account_add(struct pp_live_account *account, struct kernel_counts *last, uint32_t received, uint32_t dropped, pp_time_ns now)
 {
     uint32_t lost = dropped - last->dropped; /* modulo 2^32, as the counts are */
     account->received += (uint32_t)(received - last->received);
@@ -58,8 +60,8 @@ static void add_gap(struct pp_live_account *account, enum pp_link_event event, c
 /* The one that lasts; a change of name may have come after it. */
 static struct pp_link_gap *lasting(struct pp_live_account *account)
 {
-    for (uint32_t i = account->gap_count; i-- > 0;)
-        if (account->gaps[i].to_ns == PP_NO_FIRST) return &account->gaps[i];
+    for (uint32_t i = account->gap_count; i > 0; i--)
+        if (account->gaps[i - 1].to_ns == PP_NO_FIRST) return &account->gaps[i - 1];
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include "load.h"
 #include "pcapng.h"
+#include "wraps.h"
 
 enum {
     RUN = 4,                  /* plausible headers in a row that make a guess */
@@ -59,7 +60,7 @@ HOT uint64_t record_length(const struct chunk_format *f, const uint8_t *p, uint6
 /* --- guessing --------------------------------------------------------------------------------------------------------- */
 
 /* The seconds field is tried first, at every offset: it rules out nearly all of them. */
-HOT bool plausible_record(const struct chunk_format *f, const uint8_t *p, uint64_t left, uint32_t first_seconds, bool swapped)
+WRAPS HOT bool plausible_record(const struct chunk_format *f, const uint8_t *p, uint64_t left, uint32_t first_seconds, bool swapped)
 {
     if (left < f->pcap.record_header) return false;
     if (field32(swapped, p) - (first_seconds - GUESS_SECONDS) > 2u * GUESS_SECONDS) return false;
@@ -91,7 +92,7 @@ static uint64_t guess(const struct pp_chunk *chunk, uint64_t from, uint64_t to, 
     const struct chunk_format *f = &chunk->format;
     const uint8_t *bytes = chunk->view.bytes;
     if (f->pcapng) {
-        from += -(chunk->view.from + from) & 3;
+        from += 3 - (chunk->view.from + from + 3) % 4;
         for (uint64_t at = from; at < to; at += 4)
             if (chunk->view.size - at >= BLOCK_FIXED && field32(f->swapped, bytes + at) == BLOCK_PACKET && run_begins(chunk, at, 0))
                 return at;

@@ -51,7 +51,7 @@ static uint64_t binary_time(uint64_t units, unsigned exponent, uint64_t *ns)
 pp_time_ns pcapng_time(uint64_t units, uint8_t resolution, int64_t offset_s)
 {
     const pp_time_ns most = PP_NO_FIRST - 1;
-    const uint64_t offset = offset_s < 0 ? -(uint64_t)offset_s : (uint64_t)offset_s;
+    const uint64_t offset = offset_s < 0 ? (uint64_t) - (offset_s + 1) + 1 : (uint64_t)offset_s;
     uint64_t ns, seconds;
     if (resolution == RESOLUTION_DEFAULT && !offset_s && units < UINT64_MAX / 1000) return units * 1000; /* nearly always */
     if (resolution == 9 && !offset_s) return units < most ? units : most;

@@ -5,6 +5,7 @@
 #define CAPTURE_STEPS_H
 
 #include "portproof/base.h"
+#include "wraps.h"
 
 struct steps {
     int64_t between; /* the date minus the other clock, as of the last look */
@@ -20,6 +21,6 @@ bool steps_look(struct steps *steps, pp_time_ns date, uint64_t steady);
  * after it. */
 pp_time_ns steps_take_out(const struct steps *steps, pp_time_ns stamp, pp_time_ns date);
 /** The date, as this capture's. */
-static inline pp_time_ns steps_now(const struct steps *steps, pp_time_ns date) { return date - (uint64_t)steps->sum; }
+WRAPS static inline pp_time_ns steps_now(const struct steps *steps, pp_time_ns date) { return date - (uint64_t)steps->sum; }
 
 #endif

@@ -230,7 +230,7 @@ bool files_are_open(void) { return files.open; }
 bool confine(struct privileges_kept *kept, const char *command, const struct arguments *a)
 {
     char missing[PRIVILEGES_TEXT_MAX];
-#ifdef PORTPROOF_UNCONFINED /* builds that look for leaks, or write down what was covered, when they end */
+#ifdef PORTPROOF_UNCONFINED /* builds that look for leaks, write down what was covered, or name the lines of a finding, when they end */
     free(kept->grants);
     return true;
 #endif

@@ -44,7 +44,10 @@ struct monitor *monitor_begin(const struct arguments *a)
 void monitor_end(struct monitor *monitor)
 {
     if (!monitor) return;
-    while (monitor->count--) monitor->outlets[monitor->count].end(monitor->outlets[monitor->count].self);
+    for (; monitor->count > 0; monitor->count--) {
+        struct outlet *latest = &monitor->outlets[monitor->count - 1];
+        latest->end(latest->self);
+    }
     pp_watch_destroy(monitor->watch);
     free(monitor->packets);
     free(monitor->rates);

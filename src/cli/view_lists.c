@@ -56,7 +56,8 @@ void view_learn(struct view *view, const struct judgement *judgement)
     learn_totals(view, judgement, now);
     view->now = *judgement;
     view->judged_ns = now;
-    for (size_t i = judgement->event_count; i--;) add_news(view, &judgement->events[i]); /* the most important becomes the newest */
+    /* The most important becomes the newest. */
+    for (size_t i = judgement->event_count; i > 0; i--) add_news(view, &judgement->events[i - 1]);
     view_list(view);
     view_fill_pane(view);
 }
@@ -103,8 +104,8 @@ static void list_rows(struct view *view, struct list *list)
 static void list_news(struct view *view, struct list *list)
 {
     uint64_t oldest = view->news_count > NEWS_MAX ? view->news_count - NEWS_MAX : 0;
-    for (uint64_t number = view->news_count; number-- > oldest;)
-        if (matches(view, view_news(view, number)->words)) list->items[list->count++] = number;
+    for (uint64_t later = view->news_count; later > oldest; later--)
+        if (matches(view, view_news(view, later - 1)->words)) list->items[list->count++] = later - 1;
 }
 
 /* Whoever looks at the first line goes on to look at the first line. */

@@ -90,7 +90,7 @@ pp_time_ns time_of(const json_t *object, const char *key)
 
 void *next_item(struct builder *b, void *items, size_t *count, size_t size)
 {
-    if ((*count & (*count - 1)) == 0) { /* full at 0, 1, 2, 4, 8 …: the arena keeps the old one until the end */
+    if (!*count || (*count & (*count - 1)) == 0) { /* full at 0, 1, 2, 4, 8 …: the arena keeps the old one until the end */
         void *larger = arena_alloc(b->arena, (*count ? *count * 2 : 1) * size);
         if (!larger) return NULL;
         if (*count) memcpy(larger, items, *count * size);

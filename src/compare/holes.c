@@ -75,7 +75,8 @@ bool compare_holes(struct builder *b)
 {
     struct names holes[2];
     if (!name_holes(b, 0, &holes[0]) || !name_holes(b, 1, &holes[1])) return false;
-    for (unsigned side = 2; side-- > 0;) {
+    for (unsigned n = 2; n > 0; n--) {
+        const unsigned side = n - 1;
         for (size_t i = 0; i < holes[side].count; i++) {
             const struct known *hole = &holes[side].in_order[i];
             struct known *one = names_find(&holes[side], hole->name);

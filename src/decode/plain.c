@@ -37,7 +37,7 @@ static inline bool read_plain(const struct pp_frame *frame, struct pp_plain_pack
     packet->ports[1] = (uint16_t)port;
     packet->wire_bytes = frame->wire;
     packet->transport = (uint8_t)protocol;
-    packet->tcp_flags = (uint8_t)(b[SEGMENT + 13] & (0u - tcp));
+    packet->tcp_flags = (uint8_t)(b[SEGMENT + 13] & -(int)tcp);
     packet->marks =
         (uint8_t)((b[0] & 1) * PP_MARK_LINK_GROUP + (frame->captured < frame->wire) * PP_MARK_CUT); /* group bit: IEEE 802 section 8.2 */
     return plain_ip & (plain_tcp | plain_udp);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wraps.h"
+
 enum { SLOTS = 4 * BUCKETS_MAX };
 static const uint64_t FIRST_WIDTH_NS = UINT64_C(1) << 30; /* about one second */
 
@@ -21,7 +23,7 @@ void activity_finish(struct activity *activity)
     *activity = (struct activity){0};
 }
 
-static void insert(struct activity *activity, uint64_t bucket)
+WRAPS static void insert(struct activity *activity, uint64_t bucket)
 {
     size_t at = (size_t)(bucket * UINT64_C(0x9e3779b97f4a7c15) >> 50) % SLOTS;
     for (; activity->slots[at]; at = (at + 1) % SLOTS)

@@ -7,6 +7,7 @@
 
 #include "packer.h"
 #include "portproof/flow.h"
+#include "wraps.h"
 
 enum { BUCKETS_MAX = 4096 };
 
@@ -21,7 +22,7 @@ struct activity {
 bool activity_init(struct activity *activity);
 void activity_finish(struct activity *activity);
 void activity_note(struct activity *activity, pp_time_ns time);
-static inline void activity_add(struct activity *activity, pp_time_ns time)
+WRAPS static inline void activity_add(struct activity *activity, pp_time_ns time)
 {
     if (time - activity->from >= activity->span) activity_note(activity, time);
 }

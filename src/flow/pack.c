@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "wraps.h"
 
 enum { COUNTERS = sizeof(struct pp_counters) / sizeof(uint64_t) };
 static const uint64_t BYTES_MOST = (uint64_t)BYTES_HIGH_MAX << 32 | UINT32_MAX,
@@ -15,8 +16,8 @@ static void mistake(struct unpacker *u, bool found) { u->failed |= found; }
 
 /* --- small parts ---------------------------------------------------------------------------------------------------------- */
 
-static void pack_time(struct packer *p, pp_time_ns time) { pack_number(p, time + 1); }
-static pp_time_ns unpack_time(struct unpacker *u) { return unpack_number(u) - 1; }
+WRAPS static void pack_time(struct packer *p, pp_time_ns time) { pack_number(p, time + 1); }
+WRAPS static pp_time_ns unpack_time(struct unpacker *u) { return unpack_number(u) - 1; }
 
 static void pack_span(struct packer *p, pp_time_ns first, pp_time_ns last)
 {
@@ -24,7 +25,7 @@ static void pack_span(struct packer *p, pp_time_ns first, pp_time_ns last)
     if (first != PP_NO_FIRST) pack_number(p, last - first);
 }
 
-static void unpack_span(struct unpacker *u, pp_time_ns *first, pp_time_ns *last)
+WRAPS static void unpack_span(struct unpacker *u, pp_time_ns *first, pp_time_ns *last)
 {
     *first = unpack_time(u);
     *last = PP_NO_LAST;
@@ -292,7 +293,7 @@ static void pack_stores(struct packer *p, const struct pp_flow_table *table)
         const struct store *store = &table->stores[s];
         pack_number(p, store->count);
         for (size_t i = 0; sorted && i < table->order_count; i++)
-            if (table->order[i] - first < store->count) pack_record(p, table, store, table->order[i] - first);
+            if (table->order[i] >= first && table->order[i] - first < store->count) pack_record(p, table, store, table->order[i] - first);
         for (uint32_t number = 0; !sorted && number < store->count; number++) pack_record(p, table, store, number);
         first = store->count;
     }

@@ -15,7 +15,7 @@ static void *map_aligned(size_t size)
     uint8_t *all = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (all == MAP_FAILED) return NULL;
     if (room == size) return all;
-    size_t before = -(uintptr_t)all % PAGES_HUGE;
+    size_t before = PAGES_HUGE - 1 - ((uintptr_t)all + PAGES_HUGE - 1) % PAGES_HUGE;
     if (before) munmap(all, before);
     if (room - before > size) munmap(all + before + size, room - before - size);
     return all + before;

@@ -11,6 +11,7 @@
 
 #include "load.h"
 #include "table.h"
+#include "wraps.h"
 
 /* A packet on its way through the passes. */
 struct looking {
@@ -25,7 +26,7 @@ static inline uint64_t key_word(uint32_t ports, uint8_t kind) { return ports | (
 
 /* The ends stand in the packet as source and destination; in the key the lower (address, port) comes first. Which one that is
  * cannot be foreseen, so halves change places without a branch. */
-static inline void make_plain_key(const struct pp_plain_packet *packet, struct looking *l)
+WRAPS static inline void make_plain_key(const struct pp_plain_packet *packet, struct looking *l)
 {
     uint64_t addresses;
     uint32_t ports;

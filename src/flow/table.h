@@ -7,6 +7,7 @@
 #include "facts.h"
 #include "siphash.h"
 #include "store.h"
+#include "wraps.h"
 
 /** How far folding has gone; each level includes the ones before. */
 enum fold_level {
@@ -92,8 +93,8 @@ struct share {
 
 /** Count a packet into the record; what it may leave in the record's rest (a SYN, an earlier first frame, a carry) is for
  * count_rest, which this answers true for. The parameters are struct share's, one by one so that they stay in registers. */
-static inline bool count_in(struct record *record, unsigned side, pp_time_ns time_ns, pp_time_ns last_ns, uint32_t wire_bytes,
-                            uint8_t tcp_flags, unsigned marks)
+WRAPS static inline bool count_in(struct record *record, unsigned side, pp_time_ns time_ns, pp_time_ns last_ns, uint32_t wire_bytes,
+                                  uint8_t tcp_flags, unsigned marks)
 {
     uint32_t bytes = record->bytes[side] + wire_bytes, packets = record->packets[side] + 1;
     pp_time_ns last = record->last_ns[side];

@@ -92,17 +92,18 @@ static bool is_joined(const struct kept_file *files, size_t count, const struct 
 static bool read_files(struct pp_keeper *keeper, const uint32_t *numbers, size_t count, struct pp_evidence *found, uint32_t *set_aside,
                        struct pp_error *error)
 {
-    for (size_t i = count; i-- > 0;) { /* the latest first: a joined file comes after those in it */
+    for (size_t left = count; left > 0; left--) { /* the latest first: a joined file comes after those in it */
+        const uint32_t number = numbers[left - 1];
         struct pp_evidence one;
-        if (!read_evidence(keeper, numbers[i], &one, error)) {
-            if (errno != EBADMSG || !file_set_aside(keeper->folder, numbers[i])) return false;
+        if (!read_evidence(keeper, number, &one, error)) {
+            if (errno != EBADMSG || !file_set_aside(keeper->folder, number)) return false;
             ++*set_aside;
             continue;
         }
         struct kept_file file = {one.first, one.last};
         bool ok = true;
         if (is_joined(keeper->files, keeper->file_count, &file))
-            (void)file_remove(keeper->folder, numbers[i]);
+            (void)file_remove(keeper->folder, number);
         else {
             ok = join(found, &one);
             keeper->files[keeper->file_count++] = file;
@@ -150,7 +151,7 @@ static bool begin_stretch(struct pp_keeper *keeper, uint32_t number)
 /* Of the folder, for ever. */
 static void name_origin(struct pp_keeper *keeper, const struct pp_evidence *found)
 {
-    uint8_t bytes[(PP_ORIGIN_SIZE - 1) / 2];
+    uint8_t bytes[(PP_ORIGIN_SIZE - 1) / 2] = {0}; /* zeroed: the memory sanitizer does not know getentropy */
     char *origin = keeper->now.origin;
     memcpy(origin, found->origin, PP_ORIGIN_SIZE);
     if (*origin) return;

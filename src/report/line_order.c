@@ -202,10 +202,11 @@ static bool is_before(const struct line_order *order, uint32_t a, uint32_t b)
     char lines[2][LINE_BYTES_MAX];
     struct pp_flow flow;
     pp_flow_at(order->flows, a >> 1, &flow);
-    size_t length = (size_t)(put_line(lines[0], &order->words, &flow, a & 1) - lines[0]);
+    size_t length = (size_t)(put_line(lines[0], &order->words, &flow, a & 1) - lines[0]), other;
     pp_flow_at(order->flows, b >> 1, &flow);
-    put_line(lines[1], &order->words, &flow, b & 1);
-    return memcmp(lines[0], lines[1], length) < 0; /* each ends with the only newline in it, so the shorter is enough */
+    other = (size_t)(put_line(lines[1], &order->words, &flow, b & 1) - lines[1]);
+    /* Each ends with the only newline in it, so the shorter is enough. */
+    return memcmp(lines[0], lines[1], length < other ? length : other) < 0;
 }
 
 static void insert_by_text(const struct line_order *order, struct line_item *items, size_t count)

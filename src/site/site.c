@@ -8,7 +8,7 @@ const char *const site_setting_names[3] = {[PP_SET_AUTO] = "auto", [PP_SET_ON] =
 
 void *site_grow(struct arena *arena, void *array, uint32_t count, size_t size)
 {
-    if (count & (count - 1)) return array;
+    if (count && count & (count - 1)) return array;
     void *larger = arena_alloc(arena, (count ? 2 * (size_t)count : 1) * size);
     if (larger && count) memcpy(larger, array, count * size);
     return larger;

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     uint64_t total = 0;
     for (size_t n; capture && table && (n = pp_capture_next(capture, frames, 16)) > 0; total += n) {
         struct pp_packet packets[16];
-        struct pp_plain_packet plain[16];
+        struct pp_plain_packet plain[16] = {0}; /* no port index fills in their classes */
         uint16_t others[16];
         uint8_t results[16];
         for (size_t i = 0; i < n; i++) {

@@ -32,7 +32,7 @@ static struct flow_key pattern_key(unsigned pattern, uint64_t i)
 
 static struct hash_key random_key(void)
 {
-    struct hash_key key;
+    struct hash_key key = {0};
     assert_int_equal(getentropy(&key, sizeof key), 0);
     key.k[3] |= 1;
     return key;
