@@ -8,7 +8,11 @@
 
 #include "memory.h"
 
+#ifdef ARENA_ONE_BY_ONE /* each a block of its own: any of them can fail, and what lies beside it is nobody's */
+enum { BLOCK_BYTES = 0 };
+#else
 enum { BLOCK_BYTES = 16384 };
+#endif
 
 struct block {
     struct block *next;
