@@ -30,7 +30,6 @@ static bool take_extension(struct walk *walk, struct ip_header *ip)
     const uint8_t *header, *rest;
     if (!need(walk, 8, &header)) return false;
     size_t length = ip->protocol == IP_AUTHENTICATION ? ((size_t)header[1] + 2) * 4 : ((size_t)header[1] + 1) * 8;
-    if (length < 8) return fail(walk, PP_MALFORMED); /* an AH of two words: shorter than its fixed part */
     ip->protocol = header[0];
     return need(walk, length - 8, &rest);
 }

@@ -281,15 +281,18 @@ static void a_quote_may_have_options_or_extension_headers(void **state)
     assert_int_equal(decode_whole(&b, RAW, &packet), PP_ICMP_ERROR);
     assert_int_equal(packet.destination_port, 161);
     assert_int_equal(packet.icmp_family, PP_IPV6);
-    struct bytes c = {.size = 0};
-    add_icmp(&c, false, 11, 0, 32);
-    size_t quote = c.size;
-    add_ipv4(&c, 17, 100);
-    c.at[quote] = 0x46;
-    add_zeros(&c, 4);
-    add_udp(&c, 500, 162, 88);
-    assert_int_equal(decode_whole(&c, RAW, &packet), PP_ICMP_ERROR);
-    assert_int_equal(packet.destination_port, 162);
+    for (unsigned type = 11; type <= 12; type++) { /* time exceeded, parameter problem */
+        struct bytes c = {.size = 0};
+        add_icmp(&c, false, type, 0, 32);
+        size_t quote = c.size;
+        add_ipv4(&c, 17, 100);
+        c.at[quote] = 0x46;
+        add_zeros(&c, 4);
+        add_udp(&c, 500, 162, 88);
+        assert_int_equal(decode_whole(&c, RAW, &packet), PP_ICMP_ERROR);
+        assert_int_equal(packet.destination_port, 162);
+        assert_int_equal(packet.icmp_type, type);
+    }
 }
 
 static void other_icmp_and_other_quotes_are_other_protocols(void **state)

@@ -221,6 +221,106 @@ static void what_is_not_ip_is_counted_as_such(void **state)
     assert_int_equal(decode_whole(&tree, 1, &packet), PP_NOT_IP);
 }
 
+/* One byte or two of a header that say that no IP packet follows, or that one does. */
+static void what_a_link_header_says_decides(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint16_t link_type;
+        const char *header;
+        size_t size;
+        enum pp_decoded expected;
+    } headers[] = {
+        {"LLC with IP", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x2d\x06\x06\x03", 17, PP_DECODED},
+        {"LLC to IP from another", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x2d\x06\x42\x03", 17, PP_NOT_IP},
+        {"LLC with IP, numbered", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x2d\x06\x06\x01", 17, PP_NOT_IP},
+        {"SNAP from another", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x32\xaa\x42\x03\0\0\0\x08\0", 22, PP_NOT_IP},
+        {"SNAP, numbered", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x32\xaa\xaa\x01\0\0\0\x08\0", 22, PP_NOT_IP},
+        {"SNAP of another organisation", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x32\xaa\xaa\x03\0\0\x0c\x08\0", 22, PP_NOT_IP},
+        {"SNAP of another, first byte", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x32\xaa\xaa\x03\x08\0\0\x08\0", 22, PP_NOT_IP},
+        {"SNAP of another, second byte", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x32\xaa\xaa\x03\0\x80\0\x08\0", 22, PP_NOT_IP},
+        {"SNAP with a length for a type", 1, "\0\0\0\0\0\x01\0\0\0\0\0\x02\0\x32\xaa\xaa\x03\0\0\0\0\x42", 22, PP_NOT_IP},
+        {"cooked, IP", 113, "\0\0\0\x01\0\x06\x02\0\0\0\0\x01\0\0\x08\0", 16, PP_DECODED},
+        {"cooked, netlink", 113, "\0\x04\x03\x38\0\0\0\0\0\0\0\0\0\0\x08\0", 16, PP_NOT_IP},
+        {"cooked, 802.11", 113, "\0\0\x03\x21\0\x06\x02\0\0\0\0\x01\0\0\x08\0", 16, PP_NOT_IP},
+        {"cooked, 802.11 with radio header", 113, "\0\0\x03\x23\0\x06\x02\0\0\0\0\x01\0\0\x08\0", 16, PP_NOT_IP},
+        {"cooked, of a number beyond", 113, "\0\0\x03\x24\0\x06\x02\0\0\0\0\x01\0\0\x08\0", 16, PP_DECODED},
+        {"cooked, LLC with IP", 113, "\0\0\0\x01\0\x06\x02\0\0\0\0\x01\0\0\0\x04\x06\x06\x03", 19, PP_DECODED},
+        {"cooked, 802.3 without LLC", 113, "\0\0\0\x01\0\x06\x02\0\0\0\0\x01\0\0\0\x01", 16, PP_NOT_IP},
+        {"null, another family", 0, "\x07\0\0\0", 4, PP_NOT_IP},
+        {"NFLOG, an item of two bytes", 239, "\x02\0\0\0\x02\0\x0a\0", 8, PP_MALFORMED},
+        {"NFLOG, of another family", 239, "\x07\0\0\0\x2e\0\x09\0", 8, PP_NOT_IP},
+        {"PPP, MPLS", 9, "\x02\x81\0\x01\x01\x40", 6, PP_DECODED},
+        {"PPP, MPLS upstream", 9, "\x02\x83\0\x01\x01\x40", 6, PP_DECODED},
+        {"PPP, control", 9, "\xc0\x21", 2, PP_NOT_IP},
+        {"PPPoE discovery as a session", 51, "\x11\x09\0\x01\0\x2c\0\x21", 8, PP_NOT_IP},
+        {"C_HDLC, keepalive", 104, "\x8f\0\0\x35", 4, PP_NOT_IP},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        struct bytes b = {.size = 0};
+        struct pp_packet packet;
+        add(&b, headers[i].header, headers[i].size);
+        ipv4(&b);
+        enum pp_decoded result = decode_whole(&b, headers[i].link_type, &packet);
+        if (result != headers[i].expected)
+            fail_msg("%s: %s; expected %s", headers[i].name, pp_decoded_name(result), pp_decoded_name(headers[i].expected));
+        assert_int_equal(packet.destination_port, result == PP_DECODED ? DESTINATION : 0);
+    }
+    struct bytes items = {.size = 0};
+    struct pp_packet packet;
+    add(&items, "\x02\0\0\0\x05\0\x0a\0p\0\0\0", 12);
+    assert_int_equal(decode_whole(&items, 239, &packet), PP_NOT_IP); /* items, and no payload among them */
+}
+
+/* Nothing says what is below the labels: it is recognised, with a control word or without (RFC 4928, RFC 4448). */
+static void what_is_below_labels_is_recognised(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *below; /* what comes before an Ethernet header */
+        size_t size;
+        uint16_t type;
+        enum pp_decoded expected;
+    } cases_below[] = {
+        {"IPv4", "", 0, 0x0800, PP_DECODED},
+        {"IPv6", "", 0, 0x86dd, PP_DECODED},
+        {"IPv4 behind a control word", "\0\0\0\x07", 4, 0x0800, PP_DECODED},
+        {"IPv6 behind a control word", "\0\0\0\x07", 4, 0x86dd, PP_DECODED},
+        {"a VLAN tag behind a control word", "\0\0\0\x07", 4, 0x8100, PP_DECODED},
+        {"a service tag", "", 0, 0x88a8, PP_DECODED},
+        {"labels", "", 0, 0x8847, PP_DECODED},
+        {"ARP", "", 0, 0x0806, PP_NOT_IP},
+        {"a type nobody follows", "", 0, 0x88cc, PP_NOT_IP},
+        {"that behind a control word", "\0\0\0\x07", 4, 0x88cc, PP_NOT_IP},
+    };
+    struct pp_packet packet;
+    for (size_t i = 0; i < sizeof cases_below / sizeof *cases_below; i++) {
+        struct bytes b = {.size = 0};
+        uint16_t type = cases_below[i].type;
+        add_ethernet(&b, 0x8847);
+        add_be32(&b, 0x10140);
+        add(&b, cases_below[i].below, cases_below[i].size);
+        add_ethernet(&b, type);
+        if (type == 0x8100 || type == 0x88a8) add_vlan(&b, 0x0800);
+        if (type == 0x8847) add_be32(&b, 0x10140);
+        type == 0x86dd ? ipv6(&b) : ipv4(&b);
+        enum pp_decoded result = decode_whole(&b, 1, &packet);
+        if (result != cases_below[i].expected) fail_msg("%s: %s", cases_below[i].name, pp_decoded_name(result));
+        assert_int_equal(packet.destination_port, result == PP_DECODED ? DESTINATION : 0);
+    }
+    struct bytes short_of_a_header = {.size = 0}, other = {.size = 0};
+    add_ethernet(&short_of_a_header, 0x8847);
+    add_be32(&short_of_a_header, 0x10140);
+    add(&short_of_a_header, "\0\0\0\x07\x01\x02", 6);
+    assert_int_equal(decode_whole(&short_of_a_header, 1, &packet), PP_NOT_IP);
+    add_ethernet(&other, 0x8847);
+    add_be32(&other, 0x10140);
+    add(&other, "\x92", 1); /* neither a version of IP nor a control word */
+    add_zeros(&other, 40);
+    assert_int_equal(decode_whole(&other, 1, &packet), PP_NOT_IP);
+}
+
 static void other_link_types_are_unsupported_and_named(void **state)
 {
     (void)state;
@@ -264,6 +364,8 @@ int main(void)
         cmocka_unit_test(a_frame_check_sequence_is_no_payload),
         cmocka_unit_test(link_level_groups_are_marked),
         cmocka_unit_test(what_is_not_ip_is_counted_as_such),
+        cmocka_unit_test(what_a_link_header_says_decides),
+        cmocka_unit_test(what_is_below_labels_is_recognised),
         cmocka_unit_test(other_link_types_are_unsupported_and_named),
         cmocka_unit_test(every_supported_link_type_survives_noise_of_every_length),
     };
