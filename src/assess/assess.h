@@ -5,7 +5,7 @@
 #include "arena.h"
 #include "portproof/findings.h"
 #include "row_sets.h"
-#include "wraps.h"
+#include "siphash.h"
 
 /** Addresses as small numbers, each with what the site knows of it, looked up once. */
 struct directory {
@@ -13,6 +13,7 @@ struct directory {
     struct directory_slot {
         uint32_t hash, number; /* number + 1; 0: empty */
     } * slots;
+    struct siphash_key key; /* made with the first slots */
     uint32_t count, room, mask;
     uint32_t last; /* number of the lower end of the flow that was added last */
 };
@@ -56,6 +57,7 @@ struct endpoint {
 };
 struct endpoints {
     struct endpoint *slots; /* id 0: empty; at most half of them are full */
+    struct siphash_key key; /* made with the first of them */
     size_t count, mask;
 };
 
@@ -138,16 +140,6 @@ static inline pp_role_set telling_roles(const struct pp_spec *spec)
     for (unsigned r = 0; r < spec->role_count; r++)
         if (!spec->roles[r].anyone) roles |= UINT32_C(1) << r;
     return roles;
-}
-
-/** A hash of one word. */
-WRAPS static inline uint64_t mix(uint64_t x)
-{
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    return x ^ x >> 32;
 }
 
 /** For sorting: <0, 0, >0. */

@@ -27,16 +27,18 @@ struct gathering {
     pp_role_set telling;
     bool listed[PP_ROWS_MAX]; /* clear text: rows of which the encrypted one is in use */
     struct gathered *items;
-    uint32_t *slots; /* number + 1; 0: empty */
+    uint32_t *slots;        /* number + 1; 0: empty */
+    struct siphash_key key; /* made with the first of them */
     uint32_t count, mask;
     uint64_t left_out; /* flows */
     bool failed;
 };
 
-static uint64_t hash_of(const struct gathered *g)
+static uint64_t hash_of(const struct gathering *all, const struct gathered *g)
 {
-    return mix(mix((uint64_t)g->ends[0] << 32 | g->ends[1]) ^
-               ((uint64_t)g->port << 32 | (uint64_t)g->row << 16 | (uint64_t)g->transport << 8 | g->outcome));
+    const uint64_t words[2] = {(uint64_t)g->ends[0] << 32 | g->ends[1],
+                               (uint64_t)g->port << 32 | (uint64_t)g->row << 16 | (uint64_t)g->transport << 8 | g->outcome};
+    return siphash13(&all->key, words, 2);
 }
 
 static bool is_same(const struct gathered *a, const struct gathered *b)
@@ -47,7 +49,7 @@ static bool is_same(const struct gathered *a, const struct gathered *b)
 
 static void put_slot(struct gathering *all, uint32_t number)
 {
-    uint64_t at = hash_of(&all->items[number]);
+    uint64_t at = hash_of(all, &all->items[number]);
     while (all->slots[at & all->mask]) at++;
     all->slots[at & all->mask] = number + 1;
 }
@@ -58,6 +60,7 @@ static bool grow(struct gathering *all)
     uint32_t slots = all->slots ? (all->mask + 1) * 2 : SLOTS_LEAST;
     struct gathered *items = realloc(all->items, slots / 2 * sizeof *items);
     if (items) all->items = items;
+    if (!all->slots) all->key = siphash_key_make();
     free(all->slots);
     all->slots = items ? calloc(slots, sizeof *all->slots) : NULL;
     if (!all->slots) return false;
@@ -68,7 +71,7 @@ static bool grow(struct gathering *all)
 
 static struct gathered *place_of(struct gathering *all, const struct gathered *wanted)
 {
-    for (uint64_t at = hash_of(wanted); all->slots && all->slots[at & all->mask]; at++) {
+    for (uint64_t at = hash_of(all, wanted); all->slots && all->slots[at & all->mask]; at++) {
         struct gathered *one = &all->items[all->slots[at & all->mask] - 1];
         if (is_same(one, wanted)) return one;
     }

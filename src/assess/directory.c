@@ -12,6 +12,7 @@ static bool grow(struct directory *d)
     d->seen = seen;
     struct directory_slot *slots = calloc((size_t)room * 2, sizeof *slots);
     if (!slots) return false;
+    if (!d->slots) d->key = siphash_key_make();
     for (size_t i = 0; d->slots && i <= d->mask; i++) {
         if (!d->slots[i].number) continue;
         uint32_t at = d->slots[i].hash & mask;
@@ -25,9 +26,12 @@ static bool grow(struct directory *d)
     return true;
 }
 
+/* Room for one more. */
+static bool has_room(struct directory *d) { return d->count < d->room || grow(d); }
+
 static bool add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t hash, uint32_t *number)
 {
-    if (d->count == d->room && !grow(d)) return false;
+    if (!has_room(d)) return false;
     uint32_t at = hash & d->mask;
     for (; d->slots[at].number; at = (at + 1) & d->mask) {
         if (d->slots[at].hash != hash) continue;
@@ -43,13 +47,12 @@ static bool add(struct directory *d, const struct pp_site *site, const struct pp
 
 bool directory_add(struct directory *d, const struct pp_site *site, const struct pp_address *address, uint32_t *number)
 {
-    return add(d, site, address, (uint32_t)address_hash(address), number);
+    return has_room(d) && add(d, site, address, (uint32_t)address_hash(&d->key, address), number); /* the first room brings the key */
 }
 
 /* Ask for what the look-ups will touch: a large capture's addresses are in no near cache, and so their misses overlap. */
 static void prefetch(const struct directory *d, const uint32_t *hashes, size_t count)
 {
-    if (!d->slots) return;
     for (size_t i = 0; i < count; i++) __builtin_prefetch(&d->slots[hashes[i] & d->mask]);
     for (size_t i = 0; i < count; i++) {
         const struct directory_slot *slot = &d->slots[hashes[i] & d->mask];
@@ -60,7 +63,8 @@ static void prefetch(const struct directory *d, const uint32_t *hashes, size_t c
 bool directory_add_ends(struct directory *d, const struct pp_site *site, const struct pp_flow *flows, size_t count, uint32_t numbers[][2])
 {
     uint32_t hashes[FLOW_BLOCK];
-    for (size_t i = 0; i < count; i++) hashes[i] = (uint32_t)address_hash(&flows[i].address[1]);
+    if (!has_room(d)) return false; /* with which the key comes */
+    for (size_t i = 0; i < count; i++) hashes[i] = (uint32_t)address_hash(&d->key, &flows[i].address[1]);
     prefetch(d, hashes, count);
     for (size_t i = 0; i < count; i++) {
         /* Flows stand in the order of their lower end: most begin where the one before did. */
@@ -94,7 +98,7 @@ void endpoints_finish(struct endpoints *e)
 /* The end's slot, or the empty one where it belongs. */
 static struct endpoint *slot_of(const struct endpoints *e, uint64_t id)
 {
-    size_t at = (size_t)mix(id) & e->mask;
+    size_t at = (size_t)siphash13(&e->key, &id, 1) & e->mask;
     while (e->slots[at].id && e->slots[at].id != id) at = (at + 1) & e->mask;
     return &e->slots[at];
 }
@@ -102,7 +106,7 @@ static struct endpoint *slot_of(const struct endpoints *e, uint64_t id)
 static bool double_endpoints(struct endpoints *e)
 {
     size_t size = e->slots ? 2 * (e->mask + 1) : 1024;
-    struct endpoints larger = {.slots = calloc(size, sizeof *larger.slots), .count = e->count, .mask = size - 1};
+    struct endpoints larger = {calloc(size, sizeof *larger.slots), e->slots ? e->key : siphash_key_make(), e->count, size - 1};
     if (!larger.slots) return false;
     for (size_t i = 0; e->slots && i <= e->mask; i++)
         if (e->slots[i].id) *slot_of(&larger, e->slots[i].id) = e->slots[i];

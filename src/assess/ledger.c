@@ -29,11 +29,12 @@ static bool grow_tallies(struct ledger *ledger)
     ledger->tallies = tallies;
     uint32_t *slots = calloc(room * 2, sizeof *slots);
     if (!slots) return false;
+    if (!ledger->slots) ledger->key = siphash_key_make();
     free(ledger->slots);
     ledger->slots = slots;
     ledger->tally_room = room;
     for (size_t i = 0; i < ledger->tally_count; i++) {
-        size_t at = (size_t)mix(tallies[i].edge) & mask;
+        size_t at = (size_t)siphash13(&ledger->key, &tallies[i].edge, 1) & mask;
         while (slots[at]) at = (at + 1) & mask;
         slots[at] = (uint32_t)i + 1;
     }
@@ -44,7 +45,7 @@ static bool grow_tallies(struct ledger *ledger)
 static struct tally *tally_of(struct ledger *ledger, uint64_t edge)
 {
     if (ledger->tally_count == ledger->tally_room && !grow_tallies(ledger)) return NULL;
-    size_t mask = ledger->tally_room * 2 - 1, at = (size_t)mix(edge) & mask;
+    size_t mask = ledger->tally_room * 2 - 1, at = (size_t)siphash13(&ledger->key, &edge, 1) & mask;
     for (; ledger->slots[at]; at = (at + 1) & mask)
         if (ledger->tallies[ledger->slots[at] - 1].edge == edge) return &ledger->tallies[ledger->slots[at] - 1];
     ledger->tallies[ledger->tally_count++] = (struct tally){.edge = edge, .answered_pair = UINT64_MAX};

@@ -24,7 +24,8 @@ struct credit {
 struct ledger {
     struct tally *tallies; /* sorted by edge */
     size_t tally_count, tally_room;
-    uint32_t *slots; /* number + 1; 0: empty; used while filling only */
+    uint32_t *slots;        /* number + 1; 0: empty; used while filling only */
+    struct siphash_key key; /* made with the first of them */
     struct credit *credits;
     size_t credit_count, credit_room;
     bool *doubted; /* by address: an end of one of the credits */

@@ -6,7 +6,6 @@
 
 #include "digits.h"
 #include "load.h"
-#include "wraps.h"
 
 static char *put_quad(char *at, const uint8_t bytes[4])
 {
@@ -151,18 +150,12 @@ static uint64_t load_be64(const uint8_t *bytes) { return (uint64_t)load_be32(byt
 uint64_t address_high(const struct pp_address *address) { return load_be64(address->bytes); }
 uint64_t address_low(const struct pp_address *address) { return load_be64(address->bytes + 8); }
 
-WRAPS static uint64_t mixed(uint64_t x)
+uint64_t address_hash(const struct siphash_key *key, const struct pp_address *address)
 {
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    return x ^ x >> 32;
-}
-
-WRAPS uint64_t address_hash(const struct pp_address *address)
-{
-    uint64_t words[2];
-    memcpy(words, address->bytes, sizeof words);
-    return mixed(words[0] + mixed(mixed(words[1] + address->family)));
+    uint64_t words[3];
+    memcpy(words, address->bytes, sizeof address->bytes);
+    words[2] = address->family;
+    return siphash13(key, words, 3);
 }
 
 struct pp_address address_from(uint8_t family, const uint8_t bytes[16])

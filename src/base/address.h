@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "portproof/base.h"
+#include "siphash.h"
 
 enum { ADDRESS_TEXT_MAX = 46 };
 
@@ -27,8 +28,8 @@ bool address_is_group(const struct pp_address *address);
 /** The two halves of an address as numbers that sort as its bytes do. */
 uint64_t address_high(const struct pp_address *address);
 uint64_t address_low(const struct pp_address *address);
-/** For hash tables of what a site or a capture holds; whoever picks addresses can make them collide, which costs time only. */
-uint64_t address_hash(const struct pp_address *address);
+/** For hash tables of what a site or a capture holds. */
+uint64_t address_hash(const struct siphash_key *key, const struct pp_address *address);
 struct pp_address address_from(uint8_t family, const uint8_t bytes[16]);
 
 #endif

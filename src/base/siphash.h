@@ -12,6 +12,10 @@ struct siphash_key {
     uint64_t k0, k1;
 };
 
+/** A key from the system's random numbers. Without any it is made of where things lie in memory: results are the same whatever the key,
+ * only whoever picks what is hashed must not know it. */
+struct siphash_key siphash_key_make(void);
+
 WRAPS static inline uint64_t sip_rotate(uint64_t x, int n) { return x << n | x >> (64 - n); }
 
 WRAPS static inline void sip_round(uint64_t v[4])

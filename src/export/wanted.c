@@ -1,6 +1,5 @@
 /* A finding joins flows that agree in what it is about, so a flow's finding is found by that: sorted once, looked up for every flow. The
  * flows' five-tuples then stand in a hash table, which every packet of the second reading asks. */
-#define _DEFAULT_SOURCE /* getentropy */
 #include "wanted.h"
 
 #include <stdlib.h>
@@ -166,7 +165,7 @@ struct wanted *wanted_create(const struct pp_report *report, uint32_t findings)
     enum { SLOTS_FIRST = 1024 };
     struct wanted *wanted = calloc(1, sizeof *wanted);
     if (!wanted) return NULL;
-    if (getentropy(&wanted->key, sizeof wanted->key) != 0) wanted->key = (struct siphash_key){(uintptr_t)wanted, 0x6578706f7274};
+    wanted->key = siphash_key_make();
     wanted->mask = SLOTS_FIRST - 1;
     wanted->slots = empty_slots(SLOTS_FIRST);
     wanted->subjects = calloc(findings + 1u, sizeof *wanted->subjects);

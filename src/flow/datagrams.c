@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
+
 enum { ROOM_FIRST = 256 };
 
 /* Make room for one more item and keep the slots at most half full; the caller puts items back with `place`.
@@ -23,14 +25,6 @@ static bool grow_items(void **items, size_t size, uint32_t **slots, uint32_t cou
     *mask = wanted * 2 - 1;
     *rehash = true;
     return true;
-}
-
-static uint64_t hash_address(const struct siphash_key *key, const struct pp_address *address)
-{
-    uint64_t words[3] = {0};
-    memcpy(words, address->bytes, 16);
-    words[2] = address->family;
-    return siphash13(key, words, 3);
 }
 
 static uint64_t hash_datagram(const struct siphash_key *key, const struct pp_datagram *one)
@@ -100,11 +94,11 @@ bool addresses_add(struct addresses *a, const struct siphash_key *key, const str
     if (!grow_items(&items, sizeof *a->items, &a->slots, a->count, &a->room, &a->mask, &rehash)) return a->items = items, false;
     a->items = items;
     for (uint32_t i = 0; rehash && i < a->count; i++) {
-        uint64_t at = hash_address(key, &a->items[i]) & a->mask;
+        uint64_t at = address_hash(key, &a->items[i]) & a->mask;
         while (a->slots[at]) at = (at + 1) & a->mask;
         a->slots[at] = i + 1;
     }
-    uint64_t at = hash_address(key, address) & a->mask;
+    uint64_t at = address_hash(key, address) & a->mask;
     for (; a->slots[at]; at = (at + 1) & a->mask)
         if (memcmp(&a->items[a->slots[at] - 1], address, sizeof *address) == 0) return true;
     if (a->count == ADDRESSES_MAX) {

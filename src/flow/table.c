@@ -1,6 +1,5 @@
 /* The flow table: packets in, flow records out. Every update is a join (sum, minimum, maximum, OR), so neither the order
  * of packets nor the way they are spread over tables shows in the result. */
-#define _DEFAULT_SOURCE /* getentropy */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,12 +55,9 @@ struct pp_flow_table *pp_flow_table_create(const struct pp_flow_options *options
     table->options = *options;
     if (!table->options.max_flows) table->options.max_flows = PP_MAX_FLOWS_DEFAULT;
     uint32_t facts = table->options.max_flows / 4 > FACTS_LEAST ? table->options.max_flows / 4 : FACTS_LEAST;
-    /* The key only has to be unknown to whoever picks addresses; without entropy the results are the same, just slower to defend. */
-    if (getentropy(&table->key, sizeof table->key) != 0 || getentropy(&table->hash_key, sizeof table->hash_key) != 0) {
-        table->key = (struct siphash_key){(uintptr_t)table, 0x706f7274};
-        table->hash_key = (struct hash_key){{0x9e3779b97f4a7c15, (uintptr_t)table, 0xd6e8feb86659fd93, 0xa0761d6478bd642f}};
-    }
-    table->hash_key.k[3] |= 1; /* a factor that is never zero */
+    const struct siphash_key words[2] = {siphash_key_make(), siphash_key_make()};
+    table->key = siphash_key_make();
+    table->hash_key = (struct hash_key){{words[0].k0, words[0].k1, words[1].k0, words[1].k1 | 1}}; /* a factor that is never zero */
     if (store_init(&table->stores[0], ENDS_IPV4, &table->hash_key) && store_init(&table->stores[1], ENDS_IPV6, &table->hash_key) &&
         facts_init(&table->facts, facts) && activity_init(&table->activity))
         return table;

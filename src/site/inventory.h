@@ -40,6 +40,7 @@ struct lookup {
     struct slot *slots;
     uint32_t slot_count;
     uint32_t *numbers, mask; /* by hash: number of a slot + 1; 0: empty */
+    struct siphash_key key;
     struct level levels[LEVELS_MAX];
     uint16_t level_count;
     uint16_t *joined_into; /* of each host: itself, or whom it was joined to */

@@ -94,7 +94,10 @@ static void make_levels(struct lookup *lookup)
     }
 }
 
-static uint32_t hash_prefix(const struct pp_address *address, uint8_t length) { return (uint32_t)address_hash(address) ^ length; }
+static uint32_t hash_prefix(const struct lookup *lookup, const struct pp_address *address, uint8_t length)
+{
+    return (uint32_t)address_hash(&lookup->key, address) ^ length;
+}
 
 /* Prefixes are found by their hash, whatever their number. */
 static bool hash_slots(struct lookup *lookup, struct arena *arena)
@@ -105,7 +108,7 @@ static bool hash_slots(struct lookup *lookup, struct arena *arena)
     if (!lookup->numbers) return false;
     lookup->mask = size - 1;
     for (uint32_t i = 0; i < lookup->slot_count; i++) {
-        uint32_t at = hash_prefix(&lookup->slots[i].address, lookup->slots[i].length) & lookup->mask;
+        uint32_t at = hash_prefix(lookup, &lookup->slots[i].address, lookup->slots[i].length) & lookup->mask;
         while (lookup->numbers[at]) at = (at + 1) & lookup->mask;
         lookup->numbers[at] = i + 1;
     }
@@ -116,7 +119,7 @@ struct lookup *site_lookup_create(struct pp_site *site, const struct pp_spec *sp
 {
     struct lookup *lookup = arena_alloc(arena, sizeof *lookup);
     if (!lookup) return NULL;
-    *lookup = (struct lookup){0};
+    *lookup = (struct lookup){.key = siphash_key_make()};
     lookup->slots = collect(site, arena, &lookup->slot_count);
     lookup->joined_into = arena_alloc(arena, (site->host_count + 1) * sizeof *lookup->joined_into);
     if (!lookup->slots || !lookup->joined_into || !sort_slots(lookup)) return NULL;
@@ -149,7 +152,7 @@ const struct slot *site_lookup_find(const struct lookup *lookup, const struct pp
         const struct level *level = &lookup->levels[i];
         if (level->family != address->family || level->length >= below) continue;
         struct pp_address key = masked(address, level->length);
-        for (uint32_t at = hash_prefix(&key, level->length) & lookup->mask; lookup->numbers[at]; at = (at + 1) & lookup->mask) {
+        for (uint32_t at = hash_prefix(lookup, &key, level->length) & lookup->mask; lookup->numbers[at]; at = (at + 1) & lookup->mask) {
             const struct slot *slot = &lookup->slots[lookup->numbers[at] - 1];
             if (slot->length == level->length && memcmp(&slot->address, &key, sizeof key) == 0) return slot;
         }

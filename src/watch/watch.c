@@ -1,6 +1,5 @@
 /* A finding is known again by what it is about (kind, reason, rows, ends, port, outcome), never by counts or times, which grow. Of
  * each told one 64 bits of a keyed hash are kept. */
-#define _DEFAULT_SOURCE /* getentropy */
 #include "portproof/watch.h"
 
 #include <stdlib.h>
@@ -41,7 +40,7 @@ struct pp_watch *pp_watch_create(void)
 {
     struct pp_watch *watch = calloc(1, sizeof *watch);
     if (!watch) return NULL;
-    if (getentropy(&watch->key, sizeof watch->key) != 0) watch->key = (struct siphash_key){(uintptr_t)watch, 0x7761746368};
+    watch->key = siphash_key_make();
     watch->known = calloc(SLOTS_FIRST, sizeof *watch->known);
     watch->mask = SLOTS_FIRST - 1;
     if (watch->known) return watch;

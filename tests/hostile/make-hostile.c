@@ -2,6 +2,7 @@
  *
  *     make-hostile flood SOURCES           SYNs from so many sources, and among them 1,000 sessions that are answered and go on
  *     make-hostile tuples COUNT PATTERN    a packet each of so many five-tuples: random, or of a pattern that weak hashes map to few values
+ *     make-hostile addresses COUNT         a packet each to so many IPv6 addresses that have one value under a hash without a key
  *     make-hostile fragments COUNT         first fragments of datagrams that never end
  *     make-hostile frames COUNT KIND N     frames with N VLAN tags, MPLS labels, IPv6 extension headers, bytes of IPv4 or TCP options */
 #include <stdint.h>
@@ -124,6 +125,27 @@ static void tuples(uint32_t count, const char *pattern)
     }
 }
 
+/* Those whose hash has the same 32 low bits, and beyond them a number: the hash is undone, which can be done when no key is in it. */
+static void addresses(uint32_t count)
+{
+    const uint64_t factor = UINT64_C(0xd6e8feb86659fd93), family = 6;
+    uint64_t inverse = factor, second = family;
+    for (unsigned i = 0; i < 6; i++) inverse *= 2 - factor * inverse; /* Newton: twice as many right bits each time */
+    for (unsigned i = 0; i < 2; i++) second ^= second >> 32, second *= factor, second ^= second >> 32;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t first = (uint64_t)i << 32 | 0x5eed5eed;
+        first ^= first >> 32, first *= inverse, first ^= first >> 32;
+        first -= second;
+        begin_frame(0x86dd);
+        put32(0x60000000), put16(20), put8(6), put8(64);
+        for (unsigned k = 0; k < 4; k++) put32(0); /* from :: */
+        for (unsigned k = 0; k < 8; k++) put8((uint8_t)(first >> 8 * k));
+        put32(0), put32(0);
+        put_tcp(1024, 5307, SYN, 0);
+        end_frame();
+    }
+}
+
 static void fragments(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -166,6 +188,7 @@ int main(int argc, char **argv)
     begin_file();
     if (strcmp(argv[1], "flood") == 0) flood(count);
     if (strcmp(argv[1], "tuples") == 0 && argc > 3) tuples(count, argv[3]);
+    if (strcmp(argv[1], "addresses") == 0) addresses(count);
     if (strcmp(argv[1], "fragments") == 0) fragments(count);
     if (strcmp(argv[1], "frames") == 0 && argc > 4) frames(count, argv[3], (unsigned)strtoul(argv[4], NULL, 10));
     return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;

@@ -101,13 +101,15 @@ static void the_halves_of_addresses_sort_as_addresses_do(void **state)
     (void)state;
     static const char *const sorted[] = {"0.0.0.0", "9.255.255.255", "10.0.0.1",          "10.0.1.0",       "255.0.0.1", "::",
                                          "::1",     "2001:db8::",    "2001:db8::1:0:0:1", "2001:db8:0:1::", "fe80::1",   "fe80::2"};
+    const struct siphash_key key = siphash_key_make(), other = siphash_key_make();
     for (size_t i = 1; i < sizeof sorted / sizeof *sorted; i++) {
         struct pp_address a, b;
         assert_true(address_parse(sorted[i - 1], &a) && address_parse(sorted[i], &b));
         assert_true(address_compare(&a, &b) < 0);
         if (a.family != b.family) continue;
         assert_true(address_high(&a) < address_high(&b) || (address_high(&a) == address_high(&b) && address_low(&a) < address_low(&b)));
-        assert_true(address_hash(&a) != address_hash(&b));
+        assert_true(address_hash(&key, &a) != address_hash(&key, &b));
+        assert_true(address_hash(&key, &a) != address_hash(&other, &a));
     }
 }
 
