@@ -71,17 +71,33 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
     return out;
 }
 
-char *arena_format(struct arena *arena, const char *format, ...)
+static char *format_into(struct arena *arena, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     char *out = length < 0 ? NULL : arena_alloc(arena, (size_t)length + 1);
     if (out) vsnprintf(out, (size_t)length + 1, format, again);
     va_end(again);
     return out;
+}
+
+char *arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *out = format_into(arena, format, args);
+    va_end(args);
+    return out;
+}
+
+const char *arena_words(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *out = format_into(arena, format, args);
+    va_end(args);
+    return out ? out : "";
 }
 
 bool arena_failed(const struct arena *arena) { return arena->failed; }

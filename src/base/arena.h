@@ -15,6 +15,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, const char *text, size_t length);
 /** printf into the arena. */
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** The same for words that are compared and joined on the way: "" once memory is out, and who hands them out in the end asks arena_failed.
+ */
+const char *arena_words(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool arena_failed(const struct arena *arena);
 
 #endif

@@ -68,18 +68,18 @@ const char *service_of(struct builder *b, const json_t *object)
 {
     const json_t *port = json_object_get(json_object_get(object, "responder"), "port");
     const char *transport = member(b, object, "transport");
-    return json_is_integer(port) ? arena_format(b->arena, "%d/%s", (int)json_integer_value(port), transport) : transport;
+    return json_is_integer(port) ? arena_words(b->arena, "%d/%s", (int)json_integer_value(port), transport) : transport;
 }
 
 const char *party_shown(struct builder *b, const json_t *party)
 {
     const char *name = member(b, party, "name"), *address = member(b, party, "address");
     const json_t *roles = json_object_get(party, "roles");
-    if (*name && *address && has_several_addresses(b, saved_string(party, "name"))) return arena_format(b->arena, "%s (%s)", name, address);
+    if (*name && *address && has_several_addresses(b, saved_string(party, "name"))) return arena_words(b->arena, "%s (%s)", name, address);
     if (*name) return name;
     if (*address) return address;
     const char *role = json_string_value(json_array_get(roles, 0));
-    return role ? arena_format(b->arena, "any %s", safe(b, role)) : "anybody";
+    return role ? arena_words(b->arena, "any %s", safe(b, role)) : "anybody";
 }
 
 pp_time_ns time_of(const json_t *object, const char *key)
@@ -140,7 +140,7 @@ static void describe_side(struct builder *b, unsigned side)
     json_t *capture;
     out->verdict = member(b, b->report[side], "verdict");
     out->inferred = strcmp(saved_string(site, "source"), "inferred") == 0;
-    out->captures = count > 1 ? arena_format(b->arena, "%s and %zu more", first, count - 1) : first;
+    out->captures = count > 1 ? arena_words(b->arena, "%s and %zu more", first, count - 1) : first;
     out->site = member(b, site, "name");
     if (!*out->site) out->site = out->captures;
     out->first_ns = PP_NO_FIRST;

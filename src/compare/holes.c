@@ -18,8 +18,8 @@ static const char *end_of(struct builder *b, const json_t *finding, const char *
 
 static const char *hole_text(struct builder *b, const json_t *finding, bool before)
 {
-    return arena_format(b->arena, "%s -> %s %s %s", end_of(b, finding, "initiator", before), end_of(b, finding, "responder", before),
-                        service_of(b, finding), member(b, finding, "reason"));
+    return arena_words(b->arena, "%s -> %s %s %s", end_of(b, finding, "initiator", before), end_of(b, finding, "responder", before),
+                       service_of(b, finding), member(b, finding, "reason"));
 }
 
 static bool name_holes(struct builder *b, unsigned side, struct names *names)

@@ -18,15 +18,15 @@ static enum pp_change change_of(const char *before, const char *after)
 static const char *end_of(struct builder *b, const json_t *row, const json_t *edge, const char *end, bool before)
 {
     const char *name = host_name(b, json_object_get(edge, end), before);
-    return *name ? name : arena_format(b->arena, "any %s", member(b, row, end));
+    return *name ? name : arena_words(b->arena, "any %s", member(b, row, end));
 }
 
 /* "tta1 -> ldap1", "any client -> tta2", "port 4000": what identifies an edge across reports. */
 static const char *edge_name(struct builder *b, const json_t *row, const json_t *edge, bool before)
 {
     uint64_t port = count_of(edge, "port");
-    if (port) return arena_format(b->arena, "port %u", (unsigned)port);
-    return arena_format(b->arena, "%s -> %s", end_of(b, row, edge, "from", before), end_of(b, row, edge, "to", before));
+    if (port) return arena_words(b->arena, "port %u", (unsigned)port);
+    return arena_words(b->arena, "%s -> %s", end_of(b, row, edge, "from", before), end_of(b, row, edge, "to", before));
 }
 
 static bool name_edges(struct builder *b, const json_t *row, bool before, struct names *names)
@@ -171,8 +171,8 @@ static const struct known *find_edge(struct builder *b, const struct names *name
 {
     const struct known *found = names_find(names, name);
     if (found || strcmp(saved_string(row, "from"), saved_string(row, "to")) != 0) return found;
-    const char *turned = arena_format(b->arena, "%s -> %s", end_of(b, row, edge, "to", before), end_of(b, row, edge, "from", before));
-    return turned ? names_find(names, turned) : NULL;
+    const char *turned = arena_words(b->arena, "%s -> %s", end_of(b, row, edge, "to", before), end_of(b, row, edge, "from", before));
+    return names_find(names, turned);
 }
 
 static bool compare_edges(struct builder *b, const struct pp_row_change_seen *row, const json_t *before, const json_t *after)

@@ -36,7 +36,7 @@ static const char *who(struct builder *b, const json_t *party)
 {
     const char *name = member(b, party, "name"), *address = member(b, party, "address");
     struct old_holder holder;
-    if (old_holder_of(b, saved_string(party, "address"), &holder)) return arena_format(b->arena, "old %s", holder.name);
+    if (old_holder_of(b, saved_string(party, "address"), &holder)) return arena_words(b->arena, "old %s", holder.name);
     return *name ? name : *address ? address : "anybody";
 }
 
@@ -100,11 +100,10 @@ static const char *addresses_of(struct builder *b, const struct member_of *items
             more++;
             continue;
         }
-        words = shown++ ? arena_format(b->arena, "%s, %s", words, last) : last;
-        if (!words) return "";
+        words = shown++ ? arena_words(b->arena, "%s, %s", words, last) : last;
     }
-    if (more) words = arena_format(b->arena, "%s and %zu more", words, more);
-    return words && strcmp(words, items->talk.from) != 0 ? words : "";
+    if (more) words = arena_words(b->arena, "%s and %zu more", words, more);
+    return strcmp(words, items->talk.from) != 0 ? words : "";
 }
 
 /* What was answered first, then what was tried most. */
@@ -158,8 +157,8 @@ static bool add_old(struct builder *b, const json_t *what, struct members *all)
     one->talk.now = holder.now;
     one->talk.old_address = to_old ? member(b, json_object_get(what, "responder"), "address") : one->address;
     one->talk.from_old = !to_old;
-    one->key = arena_format(b->arena, "%s\n%s\n%s\n%s\n%s\n%s", one->talk.from, one->talk.old_address, one->talk.to, one->talk.to_addresses,
-                            one->talk.service, one->talk.outcome);
+    one->key = arena_words(b->arena, "%s\n%s\n%s\n%s\n%s\n%s", one->talk.from, one->talk.old_address, one->talk.to, one->talk.to_addresses,
+                           one->talk.service, one->talk.outcome);
     return true;
 }
 
@@ -216,8 +215,8 @@ static bool add_clear(struct builder *b, const json_t *what, struct members *all
     one->talk.encrypted_by = member(b, row, "encrypted_by");
     one->talk.since = !was_in_use(b, saved_string(row, "encrypted_by"));
     one->talk.after_encrypted = json_is_true(json_object_get(what, "after_encrypted"));
-    one->key = arena_format(b->arena, "%s\n%s\n%s\n%s\n%s\n%s\n%d", one->talk.row, one->talk.from, one->talk.to, one->talk.to_addresses,
-                            one->talk.service, one->talk.outcome, one->talk.after_encrypted);
+    one->key = arena_words(b->arena, "%s\n%s\n%s\n%s\n%s\n%s\n%d", one->talk.row, one->talk.from, one->talk.to, one->talk.to_addresses,
+                           one->talk.service, one->talk.outcome, one->talk.after_encrypted);
     return true;
 }
 

@@ -16,7 +16,7 @@ static bool add(struct builder *b, struct pp_to_do one)
 
 static const char *with_addresses(struct builder *b, const char *name, const char *addresses)
 {
-    return *addresses ? arena_format(b->arena, "%s (%s)", name, addresses) : name;
+    return *addresses ? arena_words(b->arena, "%s (%s)", name, addresses) : name;
 }
 
 static const char *who(struct builder *b, const json_t *finding, const char *tried, const char *end)
@@ -47,7 +47,7 @@ static bool add_blocked(struct builder *b, bool still)
                                       .to = who(b, f, "tried_at", "responder"),
                                       .service = service_of(b, f),
                                       .row = member(b, f, "row"),
-                                      .why = was ? arena_format(b->arena, "%s; it was blocked before, too", why) : why,
+                                      .why = was ? arena_words(b->arena, "%s; it was blocked before, too", why) : why,
                                       .anchor = "rows",
                                       .worse = !was}))
             return false;
@@ -57,7 +57,7 @@ static bool add_blocked(struct builder *b, bool still)
 
 static const char *where_now(struct builder *b, const char *host, const char *now)
 {
-    return *now ? arena_format(b->arena, "%s is at %s now", host, now) : arena_format(b->arena, "%s is not in the site any more", host);
+    return *now ? arena_words(b->arena, "%s is at %s now", host, now) : arena_words(b->arena, "%s is not in the site any more", host);
 }
 
 /* Whether it got through against the list, too: then it was told as a hole. */
@@ -77,9 +77,8 @@ static bool add_old(struct builder *b, bool holes)
     for (size_t i = 0; i < b->out->old_addresses.count; i++) {
         const struct pp_talk *t = &b->out->old_addresses.items[i];
         const char *now = where_now(b, t->host, t->now);
-        const char *why = t->from_old
-                              ? arena_format(b->arena, "%s; %s still talks from its old address; %s", t->outcome, t->host, now)
-                              : arena_format(b->arena, "%s at an old address; %s", t->answered ? "still answered" : t->outcome, now);
+        const char *why = t->from_old ? arena_words(b->arena, "%s; %s still talks from its old address; %s", t->outcome, t->host, now)
+                                      : arena_words(b->arena, "%s at an old address; %s", t->answered ? "still answered" : t->outcome, now);
         if (is_hole(b, t) != holes) continue;
         if (!add(b, (struct pp_to_do){t->from_old ? "retire" : "move", with_addresses(b, t->from, t->from_addresses),
                                       with_addresses(b, t->to, t->from_old ? "" : t->to_addresses), t->service, "", why, "old-addresses",
@@ -107,7 +106,7 @@ static bool add_clear_text(struct builder *b)
         const char *legal = t->after_encrypted ? "; a legal downgrade, and clear text all the same" : "";
         if (t->answered && !is_hole(b, t) &&
             !add(b, (struct pp_to_do){"encrypt", with_addresses(b, t->from, t->from_addresses), t->to, t->service, t->row,
-                                      arena_format(b->arena, "still in clear text, although %s is in use%s", t->encrypted_by, legal),
+                                      arena_words(b->arena, "still in clear text, although %s is in use%s", t->encrypted_by, legal),
                                       "clear-text", false}))
             return false;
     }
@@ -128,8 +127,8 @@ static const char *why_edge_lost(struct builder *b, const struct pp_row_change_s
     for (unsigned e = 0; e < 2; e++)
         for (size_t i = 0; i < b->out->host_count; i++)
             if (b->out->hosts[i].move == PP_GONE && strcmp(b->out->hosts[i].name, ends[e]) == 0)
-                return arena_format(b->arena, "worked before; %s is not in the site any more (has it another name? --map %s=NAME)", ends[e],
-                                    ends[e]);
+                return arena_words(b->arena, "worked before; %s is not in the site any more (has it another name? --map %s=NAME)", ends[e],
+                                   ends[e]);
     return why_lost(r->after);
 }
 
@@ -148,9 +147,9 @@ static bool add_lost_edges(struct builder *b, size_t first, size_t *next)
     for (; is_lost_edge(b->out, first + count); count++) {
         const struct pp_row_change_seen *other = &rows[first + count];
         if (strcmp(other->id, r->id) != 0 || strcmp(other->to, r->to) != 0 || strcmp(other->after, r->after) != 0) break;
-        if (count < SOURCES_SHOWN && from) from = arena_format(b->arena, "%s, %s", from, other->from);
+        if (count < SOURCES_SHOWN) from = arena_words(b->arena, "%s, %s", from, other->from);
     }
-    if (count > SOURCES_SHOWN && from) from = arena_format(b->arena, "%s and %zu more", from, count - SOURCES_SHOWN);
+    if (count > SOURCES_SHOWN) from = arena_words(b->arena, "%s and %zu more", from, count - SOURCES_SHOWN);
     *next = first + count;
     bool whole = change_of_row(b, r->id) == PP_LOST;
     return add(b, (struct pp_to_do){"test", from, r->to, r->ports, r->id, why_edge_lost(b, r), "rows", whole});
