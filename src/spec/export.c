@@ -93,7 +93,6 @@ static void yaml_roles(const struct pp_spec *spec, struct text *out)
         flag(out, "    ", "loopback", role->loopback);
         flag(out, "    ", "primary", role->primary);
     }
-    if (!spec->role_count) text_add(out, "  []\n");
 }
 
 static void yaml_features(const struct pp_spec *spec, struct text *out)
@@ -107,7 +106,6 @@ static void yaml_features(const struct pp_spec *spec, struct text *out)
         if (feature->preset != PP_FEATURE_AUTO) pair(out, "    ", "preset", spec_preset_names[feature->preset]);
         names_pair(out, "needs", names, count, feature->needs);
     }
-    if (!spec->feature_count) text_add(out, "  []\n");
 }
 
 static void yaml_row(const struct pp_spec *spec, const struct pp_row *row, struct text *out)

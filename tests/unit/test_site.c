@@ -347,6 +347,10 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {HOST "ports: {client-app: 443/tcp}", 2, 9, NULL},
         {HOST "coverage: {tta-ldap: one}", 2, 22,
          "unknown coverage \"one\"; did you mean \"once\"? expected one of destination, source, pair, unordered-pair, port, once"},
+        {HOST "coverage: {tta-ldap: [once]}", 2, 22, "a list; expected a coverage"},
+        {HOST "ports: {client-aip: [443]}", 2, 21, "a list; expected ports, as in 443/tcp"},
+        {HOST "ports: {tta-rsa-udp: 5501/tcp}", 2, 22, NULL},
+        {HOST "features: {http: [on]}", 2, 18, "a list; expected on, off or auto"},
         {HOST "array_members: none", 2, 16, "\"none\"; expected a whole number from 1"},
         {HOST "array_members: 70000", 2, 16, "\"70000\"; expected at most 65535 members"},
         {HOST "include: [backgrund]", 2, 11,
@@ -365,6 +369,15 @@ static void every_mistake_is_named_where_it_stands(void **state)
          "\"tcpp\" in \"53/tcpp\"; expected tcp or udp"},
         {HOST "waivers: [{from: any, to: any, ports: 53, owner: o, reason: r, expires: 2027-06-31}]", 2, 73,
          "\"2027-06-31\"; expected a date that exists, as in 2027-06-30, or never"},
+        {HOST "waivers: [{from: [any], to: any, ports: 53, owner: o, reason: r}]", 2, 18,
+         "a list; expected any, a role, a host name, an address or a prefix"},
+        {HOST "waivers: [{from: any, to: [any], ports: 53, owner: o, reason: r}]", 2, 27,
+         "a list; expected any, a role, a host name, an address or a prefix"},
+        {HOST "waivers: [{from: any, to: any, ports: [53], owner: o, reason: r}]", 2, 39, "a list; expected ports, as in 53/udp, or any"},
+        {HOST "waivers: [{from: any, to: any, ports: \"4000/tcp, 4002/tcp ...\", owner: o, reason: r}]", 2, 39,
+         "\"4000/tcp, 4002/tcp ...\"; expected all ports of the waiver, without \"...\""},
+        {HOST "waivers: [{from: any, to: any, ports: 53, owner: o, reason: r, expires: [never]}]", 2, 73, NULL},
+        {"hosts: [{name: [a], address: 10.0.0.1}]", 1, 16, "a list; expected a name of at most 128 bytes"},
         {HOST "waivers: [{from: any, to: any, ports: 53, owner: \"\", reason: r}]", 2, 50, "nothing; expected text"},
     };
     unsigned wrong = 0;
@@ -379,6 +392,80 @@ static void every_mistake_is_named_where_it_stands(void **state)
         wrong++;
     }
     assert_int_equal(wrong, 0);
+}
+
+static void names_and_numbers_have_their_limits(void **state)
+{
+    (void)state;
+    static char text[65535 * 4 + 128];
+    struct pp_error error;
+    char name[130];
+    memset(name, 'n', sizeof name);
+    for (int length = 128; length <= 129; length++) {
+        snprintf(text, sizeof text, "hosts: [{name: %.*s, address: 10.0.0.1}]", length, name);
+        struct pp_site *site = pp_site_parse(text, strlen(text), spec, &error);
+        assert_int_equal(site != NULL, length == 128);
+        pp_site_destroy(site);
+    }
+    assert_non_null(strstr(error.text, "expected a name of at most 128 bytes"));
+    size_t at = (size_t)snprintf(text, sizeof text, "hosts:\n");
+    for (unsigned i = 0; i < 65535; i++) at += (size_t)snprintf(text + at, sizeof text - at, "- x\n");
+    assert_null(pp_site_parse(text, at, spec, &error));
+    assert_string_equal(error.text, "65535 hosts; expected 1 to 65534");
+}
+
+/* A row may be changed twice; a port without a transport is one of the row's. */
+static void ports_and_coverage_of_one_row_are_one_change(void **state)
+{
+    (void)state;
+    struct pp_site *site = parsed(HOST "ports: {client-aip: 443, tta-rsa-udp: 5501}\ncoverage: {client-aip: once}\n");
+    assert_int_equal(site->change_count, 2);
+    struct pp_spec *effective = pp_spec_effective(spec, site->changes, site->change_count, 1);
+    const struct pp_row *aip = &effective->rows[pp_spec_find_row(spec, "client-aip")],
+                        *securid = &effective->rows[pp_spec_find_row(spec, "tta-rsa-udp")];
+    assert_string_equal(aip->ports_text, "443/tcp");
+    assert_int_equal(aip->coverage, PP_ONCE);
+    assert_string_equal(securid->ports_text, "5501/udp");
+    pp_spec_destroy(effective);
+    pp_site_destroy(site);
+}
+
+static void a_site_that_is_not_finished_knows_nobody(void **state)
+{
+    (void)state;
+    struct pp_site *site = pp_site_create("nothing yet");
+    struct pp_address address;
+    assert_true(address_parse("10.0.0.255", &address));
+    assert_int_equal(pp_site_find(site, &address).host, PP_NONE);
+    assert_false(pp_site_is_broadcast(site, &address));
+    assert_int_equal(pp_site_array_members(site, spec), 1);
+    assert_int_equal(pp_site_feature(site, spec, spec->feature_count, 0), PP_SET_AUTO);
+    char *text = written(site, NULL);
+    assert_non_null(strstr(text, "hosts:\n  []\n"));
+    free(text);
+    pp_site_destroy(site);
+}
+
+/* What is on but cannot be; each role that nobody holds is told once. */
+static void what_a_site_switches_on_and_cannot_have_is_warned_of(void **state)
+{
+    (void)state;
+    struct pp_site *site = parsed("hosts:\n"
+                                  "  - {name: apps, prefix: 10.0.0.0/24, roles: [tarantella-server, web-server]}\n"
+                                  "  - {name: one, address: 10.0.0.9, roles: [application-server]}\n"
+                                  "  - {name: wide, prefix: 10.0.0.0/16, roles: [client, ldap-server]}\n"
+                                  "  - {name: wide2, prefix: 10.0.0.0/8, roles: [client, ldap-server]}\n"
+                                  "array_members: 1\n"
+                                  "features: {array: on, http: on, ldap: on, netlet: on}\n");
+    assert_true(warns(site, 7, "netlet is on, but nobody holds the role portal-server that row portal-tta-netlet needs"));
+    for (uint32_t i = 0; i < site->warning_count; i++) {
+        assert_null(strstr(site->warnings[i].text, "array is on"));           /* a prefix is two hosts */
+        assert_null(strstr(site->warnings[i].text, "http is on"));            /* clients need not be named */
+        assert_null(strstr(site->warnings[i].text, "array_members is"));      /* as many as there are */
+        assert_null(strstr(site->warnings[i].text, "loses its role client")); /* which surprises nobody */
+        for (uint32_t k = 0; k < i; k++) assert_string_not_equal(site->warnings[i].text, site->warnings[k].text);
+    }
+    pp_site_destroy(site);
 }
 
 static void a_written_site_reads_back_the_same(void **state)
@@ -477,6 +564,10 @@ int main(void)
         cmocka_unit_test(features_combine_host_site_preset_and_needs),
         cmocka_unit_test(suspicious_sites_are_read_with_a_warning),
         cmocka_unit_test(every_mistake_is_named_where_it_stands),
+        cmocka_unit_test(names_and_numbers_have_their_limits),
+        cmocka_unit_test(ports_and_coverage_of_one_row_are_one_change),
+        cmocka_unit_test(a_site_that_is_not_finished_knows_nobody),
+        cmocka_unit_test(what_a_site_switches_on_and_cannot_have_is_warned_of),
         cmocka_unit_test(a_written_site_reads_back_the_same),
         cmocka_unit_test(an_inferred_site_is_written_with_names_and_comments_of_any_kind),
         cmocka_unit_test(a_site_of_thousands_of_hosts_is_searched_correctly),

@@ -280,6 +280,20 @@ static void every_mistake_is_named_where_it_stands(void **state)
         {29, "  - {name: dns, title: DNS, ports: 53, beside: four}", 29, 48, "unknown row \"four\"; expected one of one, two, three"},
         {31, "  - {who: server, ports: 80/tcp, roles: server}", 31, 11,
          "unknown end of a flow \"server\"; expected one of responder, initiator, either"},
+        {14, "    group: all\n    partner: one", 15, 14,
+         "partner one, which does not name one as its own; expected two rows that name each other"},
+        {14, "    group: all\n    primary: middle", 15, 14, "unknown primary end \"middle\"; expected one of none, from, to"},
+        {18, "    ports: [80]", 18, 12, "a list; expected ports, as in 80/tcp"},
+        {18, "    ports: 80/udp", 17, 16, "transport tcp with udp ports; expected udp"},
+        {10, "  - {name: web, title: Web}", 10, 12, "\"web\" a second time; expected names that differ"},
+        {10, "  - {name: mail, title: Mail, preset: auto, needs: mail}", 10, 52,
+         "feature mail needs itself in the end; expected no circle"},
+        {27, "     coverage: pair, purpose: x, when: y, exercise: z, partner: two, primary: to}", 27, 79,
+         "an end whose role has no primary; expected the other end, or primary: true on the role"},
+        {29, "  - {name: dns, title: DNS, ports: 53, from: [clinet]}", 29, 47,
+         "unknown role \"clinet\"; did you mean \"client\"? expected one of client, server"},
+        {29, "  - {name: dns, title: DNS, ports: 53}\n  - {name: dns, title: DNS, ports: 54}", 30, 12,
+         "\"dns\" a second time; expected names that differ"},
         {31, "  - {who: either, ports: 80/tcp, roles: server}\n---\nname: x", 32, 1, "a second document; expected one"},
     };
     char text[SMALL_MAX];
@@ -326,6 +340,82 @@ static void more_rows_than_a_row_set_holds_are_refused(void **state)
     assert_string_equal(error.text, "257 rows; expected at most 256");
 }
 
+/* A list of so many of the same, in place of one line of the small rules. */
+static void assert_too_many(size_t line, const char *item, unsigned count, const char *expected)
+{
+    static char text[SMALL_MAX + 65536], list[65536];
+    struct pp_error error;
+    size_t at = 0, length = 0;
+    for (unsigned i = 0; i < count; i++) length += (size_t)snprintf(list + length, sizeof list - length, item, i);
+    for (size_t i = 0; i < SMALL_LINES; i++) at += (size_t)snprintf(text + at, sizeof text - at, "%s\n", i + 1 == line ? list : small[i]);
+    assert_null(pp_spec_parse(text, at, &error));
+    assert_string_equal(error.text, expected);
+}
+
+static void more_than_there_is_room_for_is_refused(void **state)
+{
+    (void)state;
+    assert_too_many(6, "  - {name: r%u, title: R}\n", PP_ROLES_MAX + 1, "34 roles; expected at most 32");
+    assert_too_many(9, "  - {name: f%u, title: F}\n", PP_FEATURES_MAX + 1, "66 features; expected at most 64");
+    assert_too_many(29, "  - {name: c%u, title: C, ports: 53}\n", PP_COMPANIONS_MAX + 1, "65 companions; expected at most 64");
+    assert_too_many(31, "  - {who: either, ports: 8%u/tcp, roles: server}\n", PP_COMPANIONS_MAX + 1, "65 inferences; expected at most 64");
+}
+
+/* A page of ports is stored once for each set of rows and places on it. */
+static void ports_scattered_over_too_many_pages_are_refused(void **state)
+{
+    (void)state;
+    static char text[65536];
+    struct pp_error error;
+    size_t at = 0;
+    for (size_t i = 0; i < 11; i++) at += (size_t)snprintf(text + at, sizeof text - at, "%s\n", small[i]);
+    for (unsigned row = 0; row < 16; row++) {
+        at += (size_t)snprintf(text + at, sizeof text - at,
+                               "  - {id: r%u, page_line: 1, group: all, from: client, to: server, transport: tcp, "
+                               "feature: web, coverage: pair, purpose: x, when: y, exercise: z, ports: \"",
+                               row);
+        for (unsigned i = 0; i < 10; i++) /* each on another page, and at another place there */
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%u/tcp", i ? ", " : "", (row * 10 + i) * 257 + 1);
+        at += (size_t)snprintf(text + at, sizeof text - at, "\"}\n");
+    }
+    assert_null(pp_spec_parse(text, at, &error));
+    assert_string_equal(error.text, "ports too scattered to index; expected fewer different sets of rows on a port");
+}
+
+static void what_is_not_there_has_a_name_and_no_rows(void **state)
+{
+    (void)state;
+    struct pp_spec *spec = builtin();
+    struct pp_port_index *index = pp_port_index_create(spec);
+    assert_non_null(index);
+    assert_string_equal(pp_coverage_name(PP_COVERAGE_COUNT), "unknown");
+    assert_string_equal(pp_transport_name((enum pp_transport)1), "other");
+    assert_int_equal(pp_port_class(index, (enum pp_transport)1, 80), 0);
+    const struct pp_row_change change = {.row = spec->row_count, .coverage_set = true};
+    struct pp_spec *same = pp_spec_effective(spec, &change, 1, 0); /* a row that is not there, an array of nobody */
+    assert_int_equal(same->array_members, 1);
+    for (uint16_t i = 0; i < spec->row_count; i++) assert_int_equal(same->rows[i].coverage, spec->rows[i].coverage);
+    pp_spec_destroy(same);
+    pp_port_index_destroy(index);
+    pp_spec_destroy(spec);
+}
+
+/* The page's words for an end, where they are not the role's. */
+static void titles_of_ends_are_exported_and_read_back(void **state)
+{
+    (void)state;
+    char text[SMALL_MAX];
+    struct pp_spec *spec = parsed(text, small_with(text, 14, "    group: all\n    from_title: Who asks\n    to_title: Who answers"));
+    char *yaml = exported(spec, PP_SPEC_YAML);
+    struct pp_spec *again = parsed(yaml, strlen(yaml));
+    assert_string_equal(again->rows[0].from_title, "Who asks");
+    assert_string_equal(again->rows[0].to_title, "Who answers");
+    assert_string_equal(again->rows[1].from_title, "Client");
+    free(yaml);
+    pp_spec_destroy(again);
+    pp_spec_destroy(spec);
+}
+
 static void rules_cut_at_any_byte_are_read_or_refused_but_never_over_read(void **state)
 {
     (void)state;
@@ -354,6 +444,10 @@ int main(void)
         cmocka_unit_test(every_mistake_is_named_where_it_stands),
         cmocka_unit_test(an_empty_or_enormous_text_is_refused),
         cmocka_unit_test(more_rows_than_a_row_set_holds_are_refused),
+        cmocka_unit_test(more_than_there_is_room_for_is_refused),
+        cmocka_unit_test(ports_scattered_over_too_many_pages_are_refused),
+        cmocka_unit_test(what_is_not_there_has_a_name_and_no_rows),
+        cmocka_unit_test(titles_of_ends_are_exported_and_read_back),
         cmocka_unit_test(rules_cut_at_any_byte_are_read_or_refused_but_never_over_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
