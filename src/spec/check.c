@@ -125,7 +125,9 @@ static bool link_companions(struct yaml_reading *reading)
 static bool check_index(struct yaml_reading *reading)
 {
     const struct rules *rules = reading->context;
-    struct pp_port_index *index = pp_port_index_create(rules->spec);
+    bool scattered;
+    struct pp_port_index *index = port_index_make(rules->spec, &scattered);
+    if (!index && !scattered) return yaml_wrong(reading, rules->rows, "out of memory");
     if (!index) return yaml_wrong(reading, rules->rows, "ports too scattered to index; expected fewer different sets of rows on a port");
     pp_port_index_destroy(index);
     return true;

@@ -11,6 +11,7 @@
 
 #include "digest.h"
 #include "portproof/spec.h"
+#include "rules.h"
 
 enum {
     PAGES = 65536 / PP_PAGE_PORTS, /* of one transport */
@@ -98,12 +99,19 @@ static bool build(struct pp_port_index *index, const struct pp_spec *spec)
     return true;
 }
 
-struct pp_port_index *pp_port_index_create(const struct pp_spec *spec)
+struct pp_port_index *port_index_make(const struct pp_spec *spec, bool *scattered)
 {
     struct pp_port_index *index = calloc(1, sizeof *index);
-    if (!index || build(index, spec)) return index;
+    *scattered = index && !build(index, spec);
+    if (!*scattered) return index;
     free(index);
     return NULL;
+}
+
+struct pp_port_index *pp_port_index_create(const struct pp_spec *spec)
+{
+    bool scattered;
+    return port_index_make(spec, &scattered);
 }
 
 void pp_port_index_destroy(struct pp_port_index *index) { free(index); }

@@ -30,4 +30,7 @@ bool export_yaml(const struct pp_spec *spec, struct text *out);
 bool export_tsv(const struct pp_spec *spec, struct text *out);
 bool export_json(const struct pp_spec *spec, struct text *out);
 
+/** pp_port_index_create; of NULL *scattered says whether there are too many different sets of rows on a port, else memory is out. */
+struct pp_port_index *port_index_make(const struct pp_spec *spec, bool *scattered);
+
 #endif
