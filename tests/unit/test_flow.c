@@ -224,6 +224,80 @@ TEST(a_flow_between_two_ports_of_one_address_keeps_its_sides)
     pp_flow_table_destroy(table);
 }
 
+/* A packet of one of many hosts to one. */
+static struct pp_packet from_host(uint32_t host, uint8_t family)
+{
+    struct pp_packet packet = syn(0x0a000000 + host, 1000, 0x0b000001, 514, PP_ACK | PP_PSH);
+    packet.family = family;
+    packet.frame = host + 1;
+    return packet;
+}
+
+TEST(what_is_rare_has_its_room_and_what_is_beyond_is_counted)
+{
+    enum { ROOM = 65536, MORE = 5 };
+    struct pp_flow_table *table = new_table(100), *other = new_table(0);
+    for (uint32_t i = 0; i < ROOM + MORE; i++) { /* fragments whose first one never comes, each of another datagram */
+        struct pp_packet later = from_host(i, PP_IPV4);
+        assert_true(pp_flow_table_add(table, &later, (uint8_t[]){PP_LATER_FRAGMENT}, 1));
+    }
+    assert_int_equal(pp_flow_counters(table)->datagrams_lost, MORE);
+    assert_int_equal(pp_datagram_count(table), ROOM);
+    assert_int_equal(pp_flow_counters(table)->addresses_lost, MORE + 1); /* and whom they are for */
+    assert_int_equal(pp_seen_address_count(table), ROOM);
+    for (uint32_t i = 0; i < ROOM + MORE; i++) { /* an announced port, and an ICMP error, each of another flow */
+        struct pp_packet announcing = from_host(i, PP_IPV4), error = from_host(i, PP_IPV4);
+        announcing.callback_port = 1020;
+        error.icmp_type = 3;
+        error.icmp_family = PP_IPV4;
+        assert_true(pp_flow_table_add(other, (struct pp_packet[]){announcing, error}, (uint8_t[]){PP_DECODED, PP_ICMP_ERROR}, 2));
+    }
+    assert_int_equal(pp_flow_counters(other)->facts_lost, 0); /* a fourth of the flows there may be */
+    pp_flow_table_destroy(other);
+    other = new_table(2 * ROOM);
+    for (uint32_t i = 0; i < ROOM + MORE; i++) {
+        struct pp_packet announcing = from_host(i, PP_IPV4), error = from_host(i, PP_IPV4), again = from_host(i, PP_IPV4);
+        announcing.callback_port = 1020;
+        error.icmp_type = 3;
+        error.icmp_family = PP_IPV4;
+        again.capture = 1;
+        assert_true(pp_flow_table_add(other, (struct pp_packet[]){announcing, error, again},
+                                      (uint8_t[]){PP_DECODED, PP_ICMP_ERROR, PP_DECODED}, 3));
+    }
+    assert_in_range(pp_flow_counters(other)->facts_lost, 3 * MORE, 3 * (MORE + 1)); /* number 0 stands for none */
+    struct pp_flow_table *joined = new_table(2 * ROOM);
+    for (uint32_t i = 0; i < ROOM; i++) {
+        struct pp_packet announcing = from_host(i + ROOM, PP_IPV4);
+        announcing.callback_port = 1020;
+        add_one(joined, announcing);
+    }
+    uint64_t lost = pp_flow_counters(joined)->facts_lost;
+    assert_true(pp_flow_table_merge(joined, other));
+    assert_true(pp_flow_counters(joined)->facts_lost > lost + ROOM - 2 * MORE + 3 * MORE);
+    pp_flow_table_destroy(joined);
+    pp_flow_table_destroy(other);
+    pp_flow_table_destroy(table);
+}
+
+TEST(errors_from_both_families_about_one_flow_are_kept_apart)
+{
+    struct pp_flow_table *table = new_table(0);
+    struct pp_packet four = syn(1, 1, 2, 2, PP_SYN), six = four;
+    four.icmp_family = PP_IPV4, six.icmp_family = PP_IPV6;
+    four.icmp_type = 3, six.icmp_type = 1;
+    four.icmp_sender[0] = six.icmp_sender[0] = 9;
+    assert_true(
+        pp_flow_table_add(table, (struct pp_packet[]){six, four, six}, (uint8_t[]){PP_ICMP_ERROR, PP_ICMP_ERROR, PP_ICMP_ERROR}, 3));
+    assert_true(pp_flow_table_sort(table));
+    struct pp_flow flow;
+    pp_flow_at(table, 0, &flow);
+    assert_int_equal(flow.facts.report_count, 2);
+    assert_int_equal(flow.facts.reports[0].sender.family, PP_IPV4);
+    assert_int_equal(flow.facts.reports[1].sender.family, PP_IPV6);
+    assert_int_equal(flow.facts.icmp_packets, 3);
+    pp_flow_table_destroy(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +312,8 @@ int main(void)
         cmocka_unit_test(syns_saturate),
         cmocka_unit_test(the_first_capture_is_known_without_facts_and_several_with_them),
         cmocka_unit_test(a_flow_between_two_ports_of_one_address_keeps_its_sides),
+        cmocka_unit_test(what_is_rare_has_its_room_and_what_is_beyond_is_counted),
+        cmocka_unit_test(errors_from_both_families_about_one_flow_are_kept_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
