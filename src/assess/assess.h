@@ -271,7 +271,6 @@ void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_
 bool collect_findings(struct assessment *a);
 void sort_findings(struct assessment *a);
 void explain_finding(struct assessment *a, struct pp_finding *finding);
-const char *icmp_words(uint8_t family, uint8_t type, uint8_t code);
 
 /* fitness.c */
 bool judge_fitness(struct assessment *a);
