@@ -266,8 +266,8 @@ void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *
 struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind); /* NULL: out of memory */
 struct pp_party party_of(const struct assessment *a, uint32_t address);
 struct pp_party party_of_role(const struct assessment *a, uint16_t host, uint16_t role);
-/** Add a flow's counts, times and first frame to a finding. `forward`: its initiator stands on the finding's initiator side. */
-void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_t flow_number, bool forward);
+/** Add a flow's counts, times and first frame to a finding; its initiator stands on the finding's initiator side. */
+void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_t flow_number);
 bool collect_findings(struct assessment *a);
 void sort_findings(struct assessment *a);
 void explain_finding(struct assessment *a, struct pp_finding *finding);

@@ -13,9 +13,10 @@ static unsigned badness(enum pp_state state)
     return rank[state];
 }
 
+/* Of a flow that gave a credit, and so was not simply answered. */
 static bool answers(const struct pp_row *row, const struct pp_judged *j)
 {
-    return j->outcome == PP_ANSWERED || j->outcome == PP_HALF_SEEN || (row->one_way && j->outcome == PP_SILENT && !j->too_late);
+    return j->outcome == PP_HALF_SEEN || (row->one_way && j->outcome == PP_SILENT && !j->too_late);
 }
 
 /* One pair of addresses, by its flows that were not simply answered: answered if any of its flows was. */
@@ -96,7 +97,7 @@ static bool blocked_finding(struct assessment *a, uint16_t number, const struct 
     finding->basis = PP_BASIS_NONE;
     for (size_t i = 0; i < worst->count; i++) {
         const struct pp_judged *j = &a->judged[worst->credits[i].flow];
-        add_flow_to_finding(a, finding, worst->credits[i].flow, true);
+        add_flow_to_finding(a, finding, worst->credits[i].flow);
         if (j->basis < finding->basis) finding->basis = j->basis;
         if (i == 0) {
             finding->transport = j->transport;
@@ -162,7 +163,7 @@ static bool build_edges(struct assessment *a, uint16_t number, const struct ledg
         struct pp_edge edge = judge_edge(a, &a->in->spec->rows[number], &tallies[i], ledger->credits + tallies[i].credit_first, &worst);
         const struct candidate *known = off_primary ? NULL : find_candidate(candidates, edge.from, edge.to, edge.port);
         if (known) done[known - candidates->items] = true;
-        edge.due = known || (candidates->too_many && !off_primary);
+        edge.due = !off_primary && (known || candidates->too_many);
         if (edge.due && edge.state == PP_STATE_BLOCKED && !blocked_finding(a, number, &edge, &worst)) return free(done), false;
         result->edges[result->edge_count++] = edge;
     }
