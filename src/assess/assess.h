@@ -190,7 +190,7 @@ struct orientation {
     enum pp_basis basis;
 };
 unsigned by_handshake(const struct pp_flow *flow);
-/** Ask the other flows about the ends of these; see orient_by_others. */
+/** Ask the other flows about the ends of these, of which there is one at least; see orient_by_others. */
 bool learn_endpoints(struct assessment *a, const uint32_t *flows, size_t count);
 /** By everything but the handshake; learn_endpoints knows its ends. */
 struct orientation orient_by_others(const struct assessment *a, const struct subject *s, const struct reading readings[2]);
@@ -230,7 +230,7 @@ void judge_alone(const struct assessment *a, const struct pp_flow *flow, struct 
 void judge_by_others(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
 /** The ways to read an undetermined flow. Returns how many. */
 uint8_t show_readings(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged, struct pp_reading shown[2]);
-/** Rows the flow gives credit to: the narrowest of those it matches, and their partners. */
+/** Rows an expected flow gives credit to: the narrowest of those it matches, and their partners. */
 struct pp_row_set credited_rows(const struct assessment *a, const struct pp_judged *judged);
 
 /* labels.c */

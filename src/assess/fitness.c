@@ -17,7 +17,7 @@ static void note(struct assessment *a, enum pp_grade at_best, const char *text)
     if (at_best > f->grade) f->grade = at_best;
 }
 
-static bool above_one_percent(uint64_t part, uint64_t whole) { return part > whole / PERCENT && whole > 0; }
+static bool above_one_percent(uint64_t part, uint64_t whole) { return part > whole / PERCENT; }
 
 static void judge_drops(struct assessment *a)
 {

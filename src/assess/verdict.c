@@ -228,8 +228,8 @@ uint8_t show_readings(const struct assessment *a, const struct pp_flow *flow, co
 struct pp_row_set credited_rows(const struct assessment *a, const struct pp_judged *j)
 {
     struct pp_row_set credited = {{0}};
-    /* A call back that lands on a wide row matches it, but shows nothing of what the row is for. */
-    if (j->verdict != PP_EXPECTED || (j->labels & PP_LABEL_CALLBACK && a->in->spec->rows[j->row].wide)) return credited;
+    /* A call back is expected only where it lands on a wide row, which it matches, but shows nothing of what the row is for. */
+    if (j->labels & PP_LABEL_CALLBACK) return credited;
     const struct pp_site_entry *from = &a->directory.seen[j->initiator_address].entry, *to = &a->directory.seen[j->responder_address].entry;
     uint8_t port_class = pp_port_class(a->in->index, j->transport, j->responder_port);
     struct pp_row_set rows =
