@@ -36,8 +36,8 @@ static const char *icmp_words(uint8_t family, uint8_t code)
     return words ? words : "unreachable";
 }
 
-/* "tta1 (10.0.1.10)", "10.0.9.9 (not in the inventory)", "any client". */
-static void add_party(const struct assessment *a, struct text *text, const struct pp_party *party)
+/* "tta1 (10.0.1.10)"; only the address, or only the name, of who has no other. */
+static void add_party(struct text *text, const struct pp_party *party)
 {
     char address[ADDRESS_TEXT_MAX];
     if (party->address.family) {
@@ -48,12 +48,7 @@ static void add_party(const struct assessment *a, struct text *text, const struc
             text_printf(text, "%s (%s)", party->name, address);
         return;
     }
-    if (*party->name) {
-        text_add(text, party->name);
-        return;
-    }
-    for (unsigned r = 0, n = 0; r < a->in->spec->role_count; r++)
-        if (party->roles >> r & 1) text_printf(text, n++ ? " or %s" : "any %s", a->in->spec->roles[r].name);
+    text_add(text, party->name);
 }
 
 static void add_service(struct text *text, const struct pp_finding *f)
@@ -62,7 +57,7 @@ static void add_service(struct text *text, const struct pp_finding *f)
 }
 
 /* Many initiators that are joined in one line have no address left, and those of them that are in no inventory no role. */
-static bool is_many(const struct pp_finding *f) { return f->initiators > 1 && !f->initiator.address.family; }
+static bool is_many(const struct pp_finding *f) { return f->initiators > 1; }
 static bool is_many_strangers(const struct pp_finding *f) { return is_many(f) && !f->initiator.roles; }
 
 static const char *row_id(const struct assessment *a, uint16_t row) { return a->in->spec->rows[row].id; }
@@ -87,7 +82,7 @@ static void add_attempts(struct text *text, const struct pp_finding *f)
 }
 
 /* The picture of what became of it. */
-static void add_picture(const struct assessment *a, struct text *text, const struct pp_finding *f, const struct pp_party *responder)
+static void add_picture(struct text *text, const struct pp_finding *f, const struct pp_party *responder)
 {
     char device[ADDRESS_TEXT_MAX];
     switch (f->outcome) {
@@ -98,7 +93,7 @@ static void add_picture(const struct assessment *a, struct text *text, const str
             text_add(text, "refused with a reset by ");
         else
             text_add(text, "refused (ICMP port unreachable) by ");
-        add_party(a, text, responder);
+        add_party(text, responder);
         break;
     case PP_REJECTED: {
         bool itself = memcmp(&f->blocked_by, &responder->address, sizeof f->blocked_by) == 0;
@@ -113,7 +108,7 @@ static void add_picture(const struct assessment *a, struct text *text, const str
 
 static void explain_blocked(struct assessment *a, struct text *text, struct pp_finding *f)
 {
-    add_picture(a, text, f, &f->tried_at);
+    add_picture(text, f, &f->tried_at);
     f->action = f->outcome == PP_REFUSED ? "start" : "open";
     if (f->outcome == PP_REFUSED)
         text_add(text, f->transport == PP_TCP ? ": nothing listens there, or a firewall forges the reset. Start the service, or allow "
@@ -125,9 +120,9 @@ static void explain_blocked(struct assessment *a, struct text *text, struct pp_f
         text_add(text, f->outcome == PP_REJECTED ? ". Allow " : ": dropped on the way, or the host is down. Allow ");
     add_service(text, f);
     text_add(text, " from ");
-    add_party(a, text, f->initiator.address.family || *f->initiator.name ? &f->initiator : &f->tried_by);
+    add_party(text, f->initiator.address.family || *f->initiator.name ? &f->initiator : &f->tried_by);
     text_add(text, " to ");
-    add_party(a, text, f->responder.address.family || *f->responder.name ? &f->responder : &f->tried_at);
+    add_party(text, f->responder.address.family || *f->responder.name ? &f->responder : &f->tried_at);
     text_printf(text, " (row %s).", row_id(a, f->row));
     bool over6 = f->tried_at.address.family == PP_IPV6;
     if (f->labels & PP_LABEL_OTHER_FAMILY)
@@ -207,12 +202,12 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
         if (is_many(f))
             text_add(text, "one of them");
         else
-            add_party(a, text, &f->initiator);
+            add_party(text, &f->initiator);
         text_printf(text, " is %s %s under a new or translated address, add it to the site file.", article(from), from);
         break;
     case PP_WRONG_DESTINATION:
         text_printf(text, "row %s allows this port only towards %s %s. %s; or, if ", row->id, article(to), to, remedy(f));
-        add_party(a, text, &f->responder);
+        add_party(text, &f->responder);
         text_add(text, " is one, add it to the site file.");
         break;
     case PP_UNLISTED_PORT:
@@ -225,7 +220,7 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
                         remedy(f));
             break;
         }
-        add_party(a, text, f->initiator.roles ? &f->responder : &f->initiator);
+        add_party(text, f->initiator.roles ? &f->responder : &f->initiator);
         text_printf(text, " has no role in the inventory. %s; or name it in the site file, if it belongs there.", remedy(f));
         break;
     default: break;
@@ -234,7 +229,7 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
 
 static void explain_unexpected(struct assessment *a, struct text *text, struct pp_finding *f)
 {
-    add_picture(a, text, f, &f->responder);
+    add_picture(text, f, &f->responder);
     text_add(text, "; ");
     add_reason(a, text, f);
     f->action = f->got_through == PP_NO ? "stop" : f->got_through == PP_UNKNOWN ? "settle" : "close";
@@ -309,7 +304,7 @@ static void add_brief(struct assessment *a, struct text *text, const struct pp_f
 {
     switch (f->kind) {
     case PP_FIND_BLOCKED:
-        add_picture(a, text, f, &f->tried_at);
+        add_picture(text, f, &f->tried_at);
         if (f->labels & PP_LABEL_OTHER_FAMILY)
             text_printf(text, "; over IPv%c it works", f->tried_at.address.family == PP_IPV6 ? '4' : '6');
         break;
@@ -317,7 +312,7 @@ static void add_brief(struct assessment *a, struct text *text, const struct pp_f
         if (f->outcome == PP_HALF_SEEN)
             text_add(text, "half seen");
         else
-            add_picture(a, text, f, &f->responder);
+            add_picture(text, f, &f->responder);
         text_add(text, f->labels & PP_LABEL_CALLBACK ? "; called back by a remote shell, " : "; ");
         add_brief_reason(a, text, f);
         break;

@@ -215,9 +215,9 @@ static enum pp_state idle_state(const struct assessment *a, uint16_t number, con
     bool possible = false;
     for (size_t c = 0; c < candidates->count; c++) possible |= candidates->items[c].setting != PP_SET_OFF;
     if (possible) return PP_STATE_OPTIONAL;
+    /* Nobody switches off a feature of an inferred site. */
     bool unheld = !role_is_held(a, row->from) || !role_is_held(a, row->to);
-    bool off = edge_setting(a, row->feature, PP_NONE, PP_NONE) == PP_SET_OFF;
-    return a->in->site->inferred && unheld && !off ? PP_STATE_OPTIONAL : PP_STATE_NOT_APPLICABLE;
+    return a->in->site->inferred && unheld ? PP_STATE_OPTIONAL : PP_STATE_NOT_APPLICABLE;
 }
 
 static bool settle_row(struct assessment *a, uint16_t number, const struct candidates *candidates)

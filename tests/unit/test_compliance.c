@@ -310,11 +310,10 @@ TEST(fragments_of_more_datagrams_than_are_followed_limit_what_can_be_told)
     assert_int_equal(e->report->fitness.grade, PP_LIMITED);
 }
 
-/* A device rejects a datagram of each of very many flows that were not captured; of the last ones only that they were is known. */
-TEST(flows_whose_icmp_error_could_not_be_kept_are_judged_by_what_is_left_of_them)
+/* A device rejects a datagram of each of very many flows that were not captured: of further ones only that they were will be known. */
+static struct evidence *with_facts_full(const char *site)
 {
-    struct evidence *e = evidence_with(builtin_rules(), SMALL_SITE, 200000);
-    tcp_answered(e, "staff", 40000, "tta1", 5307);
+    struct evidence *e = evidence_with(builtin_rules(), site, 200000);
     for (uint32_t i = 0; i < 70000; i++) {
         struct pp_packet packet = packet_of(e, PP_UDP, "11.0.0.0", 40000, "11.9.0.1", 40000, 0);
         packet.source[1] = (uint8_t)(i >> 16);
@@ -326,6 +325,12 @@ TEST(flows_whose_icmp_error_could_not_be_kept_are_judged_by_what_is_left_of_them
         put(e, packet, PP_ICMP_ERROR);
     }
     wait_ms(e, 1000);
+    return e;
+}
+
+TEST(flows_whose_icmp_error_could_not_be_kept_are_judged_by_what_is_left_of_them)
+{
+    struct evidence *e = with_facts_full(SMALL_SITE);
     icmp_error(e, PP_UDP, "tta1", 45000, "win1", 137, "win1", 3, 3);
     icmp_error(e, PP_UDP, "tta1", 9001, "ldap1", 9000, "ldap1", 3, 3);
     icmp_error(e, PP_TCP, "tta1", 40000, "ldap1", 389, "10.0.0.1", 3, 13);
@@ -337,6 +342,22 @@ TEST(flows_whose_icmp_error_could_not_be_kept_are_judged_by_what_is_left_of_them
     const struct pp_finding *f = find_finding(e, PP_FIND_UNEXPECTED);
     assert_true(f->first_frame == UINT64_MAX && f->first_ns == PP_NO_FIRST);
     assert_int_equal(f->got_through, PP_UNKNOWN);
+}
+
+TEST(findings_that_nothing_else_tells_apart_stand_in_the_order_of_their_community_ids)
+{
+    struct evidence *e = with_facts_full(SMALL_SITE "waivers:\n"
+                                                    "  - {from: app1, to: tta1, ports: 600/tcp, owner: o, reason: r, expires: never}\n"
+                                                    "  - {from: app1, to: tta1, ports: 601/tcp, owner: o, reason: r, expires: never}\n"
+                                                    "  - {from: app1, to: tta1, ports: 602/tcp, owner: o, reason: r, expires: never}\n");
+    for (uint16_t port = 600; port <= 602; port++) icmp_error(e, PP_TCP, "app1", 513, "tta1", port, "10.0.0.1", 3, 13);
+    judge(e);
+    assert_int_equal(count_kind(e, PP_FIND_UNDETERMINED), 3);
+    const struct pp_finding *f = find_finding(e, PP_FIND_UNDETERMINED);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(f[i].first_frame == UINT64_MAX);
+        assert_true(strcmp(f[i].community_id, f[i + 1].community_id) < 0);
+    }
 }
 
 int main(void)
@@ -374,6 +395,7 @@ int main(void)
         cmocka_unit_test(entries_that_were_never_seen_are_noted_unless_they_have_no_role),
         cmocka_unit_test(fragments_of_more_datagrams_than_are_followed_limit_what_can_be_told),
         cmocka_unit_test(flows_whose_icmp_error_could_not_be_kept_are_judged_by_what_is_left_of_them),
+        cmocka_unit_test(findings_that_nothing_else_tells_apart_stand_in_the_order_of_their_community_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

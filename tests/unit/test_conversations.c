@@ -180,6 +180,15 @@ TEST(flows_of_more_conversations_than_are_told_apart_are_counted)
     pp_conversations_finish(&all);
 }
 
+TEST(clear_text_is_listed_beside_an_encrypted_row_that_is_used_though_it_is_not_due)
+{
+    struct evidence *e = evidence("hosts:\n  - {name: tta1, address: 10.0.1.10, roles: [tarantella-server, web-server]}\n");
+    tcp_answered(e, "127.0.0.1", 40000, "10.0.1.10", 80);
+    assert_string_equal(words(e, pp_list_clear_text), "");
+    tcp_answered(e, "127.0.0.1", 40001, "10.0.1.10", 443);
+    assert_string_equal(words(e, pp_list_clear_text), "127.0.0.1>10.0.1.10:80/tcp client-http answered x1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +203,7 @@ int main(void)
         cmocka_unit_test(conversations_between_two_hosts_are_told_apart_by_port_transport_and_outcome),
         cmocka_unit_test(a_conversation_known_from_an_icmp_error_lasts_as_long_as_that_and_without_a_time_not_at_all),
         cmocka_unit_test(flows_of_more_conversations_than_are_told_apart_are_counted),
+        cmocka_unit_test(clear_text_is_listed_beside_an_encrypted_row_that_is_used_though_it_is_not_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

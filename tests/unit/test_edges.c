@@ -186,6 +186,14 @@ TEST(an_unordered_pair_of_two_roles_is_one_edge_whoever_stands_first_in_the_site
     assert_row(e, "tta-ldaps", "optional");
 }
 
+TEST(an_unordered_pair_has_its_edge_though_only_one_of_the_two_may_be_either_end)
+{
+    struct evidence *e = evidence(HOSTS "  - {name: both, address: 10.0.5.1, roles: [tarantella-server, ldap-server]}\n" T1 L1
+                                        "features: {ldap: on, array: off}\ncoverage: {tta-ldap: unordered-pair}\n");
+    everyone_is_seen(e);
+    assert_row(e, "tta-ldap", "missing: both>t1 missing; both>l1 missing; t1>l1 missing");
+}
+
 TEST(coverage_by_port_wants_every_port_of_the_row_once_and_none_where_it_has_no_hosts)
 {
     struct evidence *e = evidence(HOSTS T1 L1 "features: {ldap: on}\nports: {tta-ldap: \"389/tcp, 3268-3269/tcp\"}\n"
@@ -517,6 +525,7 @@ int main(void)
         cmocka_unit_test(an_address_quoted_in_icmp_is_visible),
         cmocka_unit_test(the_sender_of_an_icmp_error_is_visible),
         cmocka_unit_test(an_entry_is_visible_when_one_of_its_addresses_is),
+        cmocka_unit_test(an_unordered_pair_has_its_edge_though_only_one_of_the_two_may_be_either_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Labels explain, and excuse nothing (design 5.3). */
+#include <stdio.h>
 #include <string.h>
 
 #include "evidence.h"
@@ -227,6 +228,34 @@ TEST(a_companion_stands_beside_its_row_between_its_own_two_hosts_only)
     assert_flow(e, "app2", 40001, "tta1", 445, "handshake app2>tta1:445 answered unexpected unlisted-port");
 }
 
+/* Addresses are numbered as they are met, flow by flow in the order of the table: here against the order of the sessions. */
+TEST(sessions_and_companions_are_found_however_their_hosts_were_met)
+{
+    struct evidence *e = evidence("hosts:\n"
+                                  "  - {name: x, address: 10.0.0.1, roles: [application-server, tarantella-server]}\n"
+                                  "  - {name: p1, address: 10.0.0.2, roles: application-server}\n"
+                                  "  - {name: p2, address: 10.0.0.3, roles: application-server}\n"
+                                  "  - {name: t1, address: 10.0.1.10, roles: tarantella-server}\n"
+                                  "  - {name: a1, address: 10.0.2.5, roles: application-server}\nfeatures: {array: off}\n");
+    static const char *const pairs[][2] = {{"t1", "x"}, {"x", "a1"}, {"t1", "p1"}, {"t1", "p2"}};
+    tcp_answered(e, "x", 40000, "p2", 9); /* p2 is met before p1 */
+    for (uint16_t i = 0; i < 4; i++) {
+        tcp_announcing(e, pairs[i][0], 40000, pairs[i][1], 512, (uint16_t)(4320 + i), 5000);
+        tcp_answered(e, pairs[i][1], 41000, pairs[i][0], (uint16_t)(4320 + i));
+        tcp_answered(e, pairs[i][1], 41001, pairs[i][0], 139);
+        tcp_answered(e, pairs[i][1], 41002, pairs[i][0], 445);
+    }
+    for (uint16_t i = 0; i < 4; i++) {
+        char text[200];
+        uint16_t port = (uint16_t)(4320 + i);
+        snprintf(text, sizeof text, "handshake %s>%s:%u answered unexpected unlisted-port callback", pairs[i][1], pairs[i][0], port);
+        assert_flow(e, pairs[i][1], 41000, pairs[i][0], port, text);
+        snprintf(text, sizeof text, "handshake %s>%s:445 answered unexpected unlisted-port (drive-mapping-445) companion", pairs[i][1],
+                 pairs[i][0]);
+        assert_flow(e, pairs[i][1], 41002, pairs[i][0], 445, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +278,7 @@ int main(void)
         cmocka_unit_test(side_traffic_comes_after_what_nobody_can_explain),
         cmocka_unit_test(each_of_many_sessions_speaks_for_its_own_two_hosts_and_its_own_time),
         cmocka_unit_test(a_companion_stands_beside_its_row_between_its_own_two_hosts_only),
+        cmocka_unit_test(sessions_and_companions_are_found_however_their_hosts_were_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -415,6 +415,16 @@ TEST(a_reading_that_is_waived_is_shown_without_a_row_and_one_that_is_off_with_it
     assert_non_null(strstr(f->explanation, "it is waived if 10.0.2.5 opened it to 10.0.1.10 port 9000"));
 }
 
+TEST(a_reading_by_an_expired_waiver_makes_a_flow_undetermined_and_is_not_shown)
+{
+    struct evidence *e =
+        evidence(SMALL_SITE "waivers:\n  - {from: app1, to: tta1, ports: 9000/tcp, owner: o, reason: r, expires: 2026-11-19}\n");
+    tcp_midstream(e, "tta1", 9000, "app1", 22);
+    const struct pp_finding *f = find_finding(e, PP_FIND_UNDETERMINED);
+    assert_int_equal(f->reading_count, 1);
+    assert_int_equal(f->readings[0].row, pp_spec_find_row(e->spec, "tta-app-ssh"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +473,7 @@ int main(void)
         cmocka_unit_test(packets_inherit_the_verdict_of_their_flow),
         cmocka_unit_test(listeners_are_found_among_as_many_open_ends_as_there_are),
         cmocka_unit_test(a_reading_that_is_waived_is_shown_without_a_row_and_one_that_is_off_with_it),
+        cmocka_unit_test(a_reading_by_an_expired_waiver_makes_a_flow_undetermined_and_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -361,6 +361,17 @@ TEST(the_order_of_packets_changes_no_finding)
     }
 }
 
+TEST(an_edge_that_no_two_entries_of_the_site_can_have_is_tried_and_not_due)
+{
+    struct evidence *e = evidence(HOSTS T1); /* no client; but a loopback address is one */
+    tcp_answered(e, "127.0.0.1", 40000, "t1", 5307);
+    assert_row(e, "client-aips", "expected: *>t1 expected answered not-due");
+    struct evidence *refused = evidence(HOSTS T1);
+    tcp_refused(refused, "127.0.0.1", 40000, "t1", 5307);
+    assert_row(refused, "client-aips", "not-applicable: *>t1 blocked refused not-due");
+    assert_findings(refused, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +406,7 @@ int main(void)
         cmocka_unit_test(inferred_hosts_have_an_edge_each),
         cmocka_unit_test(more_than_a_thousand_inferred_hosts_of_the_same_roles_share_a_name_and_an_edge),
         cmocka_unit_test(the_order_of_packets_changes_no_finding),
+        cmocka_unit_test(an_edge_that_no_two_entries_of_the_site_can_have_is_tried_and_not_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
