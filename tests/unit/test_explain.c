@@ -5,8 +5,10 @@
 #include "evidence.h"
 #include "testing.h"
 
-#define assert_says(finding, words)                                                                                                        \
-    if (!strstr((finding)->explanation, words)) fail_msg("\"%s\" is not in \"%s\"", words, (finding)->explanation)
+static void assert_says(const struct pp_finding *finding, const char *words)
+{
+    if (!strstr(finding->explanation, words)) fail_msg("\"%s\" is not in \"%s\"", words, finding->explanation);
+}
 
 /* --- what an ICMP error says ---------------------------------------------------------------------------------------------------- */
 
