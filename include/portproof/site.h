@@ -98,6 +98,8 @@ uint16_t pp_site_array_members(const struct pp_site *site, const struct pp_spec 
 /** The site's or the host's word for a feature; host PP_NONE asks the site alone. Includes `array` being on by itself
  * and features that need another one (design 5.4). */
 enum pp_setting pp_site_feature(const struct pp_site *site, const struct pp_spec *spec, uint16_t feature, uint16_t host);
+/** The same, whatever the feature needs. */
+enum pp_setting pp_site_own_feature(const struct pp_site *site, const struct pp_spec *spec, uint16_t feature, uint16_t host);
 
 /** The site as a site file that pp_site_parse reads back. `comments`: NULL, or one per host (or NULL), written above it.
  * Hosts whose addresses all joined another's are left out. *out is NUL-terminated and the caller's to free; untouched on

@@ -8,7 +8,7 @@
 #include "memory.h"
 #include "parallel.h"
 
-enum { VERDICT_REASONS_MAX = 16 };
+enum { VERDICT_REASONS_MAX = 16 }; /* conclude_all has twelve at most */
 
 /* Past the limit of flows a record keeps a port's class in place of the port: the highest port of the class stands for it. */
 static uint16_t unfold_port(const struct assessment *a, const struct pp_flow *flow, unsigned end)
@@ -161,7 +161,7 @@ static void summarise(struct assessment *a)
 static void conclude(struct assessment *a, enum pp_compliance at_best, const char *reason)
 {
     struct pp_report *r = a->report;
-    if (!reason || r->verdict_reason_count == VERDICT_REASONS_MAX) return;
+    if (!reason) return;
     r->verdict_reasons[r->verdict_reason_count++] = reason;
     if (r->verdict == PP_COMPLIANT || at_best == PP_NON_COMPLIANT) r->verdict = at_best;
 }

@@ -182,7 +182,7 @@ struct orientation {
     enum pp_basis basis;
 };
 unsigned by_handshake(const struct pp_flow *flow);
-/** Ask the other flows about the ends of these; see orient_by_others. */
+/** Ask the other flows about the ends of these, of which there is one at least; see orient_by_others. */
 bool learn_endpoints(struct assessment *a, const uint32_t *flows, size_t count);
 /** By everything but the handshake; learn_endpoints knows its ends. */
 struct orientation orient_by_others(const struct assessment *a, const struct subject *s, const struct reading readings[2]);
@@ -222,7 +222,7 @@ void judge_alone(const struct assessment *a, const struct pp_flow *flow, struct 
 void judge_by_others(const struct assessment *a, const struct pp_flow *flow, struct pp_judged *judged);
 /** The ways to read an undetermined flow. Returns how many. */
 uint8_t show_readings(const struct assessment *a, const struct pp_flow *flow, const struct pp_judged *judged, struct pp_reading shown[2]);
-/** Rows the flow gives credit to: the narrowest of those it matches, and their partners. */
+/** Rows an expected flow gives credit to: the narrowest of those it matches, and their partners. */
 struct pp_row_set credited_rows(const struct assessment *a, const struct pp_judged *judged);
 
 /* labels.c */
@@ -258,12 +258,11 @@ void edge_key(const struct pp_row *row, uint16_t *from, uint16_t *to, uint16_t *
 struct pp_finding *new_finding(struct assessment *a, enum pp_finding_kind kind); /* NULL: out of memory */
 struct pp_party party_of(const struct assessment *a, uint32_t address);
 struct pp_party party_of_role(const struct assessment *a, uint16_t host, uint16_t role);
-/** Add a flow's counts, times and first frame to a finding. `forward`: its initiator stands on the finding's initiator side. */
-void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_t flow_number, bool forward);
+/** Add a flow's counts, times and first frame to a finding; its initiator stands on the finding's initiator side. */
+void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_t flow_number);
 bool collect_findings(struct assessment *a);
 void sort_findings(struct assessment *a);
 void explain_finding(struct assessment *a, struct pp_finding *finding);
-const char *icmp_words(uint8_t family, uint8_t type, uint8_t code);
 
 /* fitness.c */
 bool judge_fitness(struct assessment *a);

@@ -97,20 +97,29 @@ struct stand {
     size_t count;
 };
 
-/* What a host on an open side contributes to an edge. */
-static uint32_t signature(const struct assessment *a, const struct pp_row *row, uint16_t host)
+/* What a host on an open side contributes to an edge: whether it is seen and which families it has, and which of the features that the
+ * row needs it has a word of its own about. */
+struct signature {
+    uint64_t kind, on, off;
+};
+
+static struct signature signature_of(const struct assessment *a, const struct pp_row *row, uint16_t host)
 {
     const struct pp_host *h = &a->in->site->hosts[host];
-    uint32_t bits = a->visible[host] | (uint32_t)h->is_prefix << 1;
-    for (unsigned i = 0; i < h->prefix_count; i++) bits |= h->prefixes[i].address.family == PP_IPV4 ? 4 : 8;
-    bits |= (uint32_t)h->features[row->feature] << 4;
-    unsigned shift = 6;
-    for (unsigned f = 0; f < a->in->spec->feature_count && shift < 32; f++)
-        if (a->in->spec->features[row->feature].needs >> f & 1) {
-            bits |= (uint32_t)h->features[f] << shift;
-            shift += 2;
-        }
-    return bits;
+    uint64_t needed = a->in->spec->features[row->feature].needs | UINT64_C(1) << row->feature;
+    struct signature sign = {.kind = a->visible[host] | (uint64_t)h->is_prefix << 1};
+    for (unsigned i = 0; i < h->prefix_count; i++) sign.kind |= h->prefixes[i].address.family == PP_IPV4 ? 4 : 8;
+    for (; needed; needed &= needed - 1) {
+        unsigned f = (unsigned)__builtin_ctzll(needed);
+        sign.on |= (uint64_t)(h->features[f] == PP_SET_ON) << f;
+        sign.off |= (uint64_t)(h->features[f] == PP_SET_OFF) << f;
+    }
+    return sign;
+}
+
+static bool same_signature(const struct signature *a, const struct signature *b)
+{
+    return a->kind == b->kind && a->on == b->on && a->off == b->off;
 }
 
 /* Of a side that coverage leaves open only hosts that differ matter, two of each kind (one may be the other end itself). So
@@ -119,14 +128,14 @@ static void keep_representatives(const struct assessment *a, const struct pp_row
 {
     enum { KINDS_MAX = 256 }; /* more kinds: the others are kept, and cost time only */
     struct {
-        uint32_t signature;
+        struct signature signature;
         unsigned seen;
     } kinds[KINDS_MAX];
     size_t kind_count = 0, kept = 0;
     for (size_t i = 0; i < stand->count; i++) {
-        uint32_t sign = signature(a, row, stand->hosts[i]);
+        struct signature sign = signature_of(a, row, stand->hosts[i]);
         size_t k = 0;
-        while (k < kind_count && kinds[k].signature != sign) k++;
+        while (k < kind_count && !same_signature(&kinds[k].signature, &sign)) k++;
         if (k == kind_count && kind_count < KINDS_MAX) {
             kinds[kind_count].signature = sign;
             kinds[kind_count++].seen = 0;
@@ -193,7 +202,7 @@ bool list_candidates(struct assessment *a, uint16_t number, struct candidates *o
     struct stand from = {0}, to = {0};
     bool ok = collect_stand(a, row, true, !both && row->coverage != PP_EACH_SOURCE, &from) &&
               collect_stand(a, row, false, !both && row->coverage != PP_EACH_DESTINATION, &to);
-    out->too_many = ok && both && from.count * to.count > EDGES_MAX;
+    out->too_many = both && from.count * to.count > EDGES_MAX;
     bool by_destination = row->coverage == PP_EACH_DESTINATION;
     const struct stand *outer = by_destination ? &to : &from, *inner = by_destination ? &from : &to;
     for (size_t i = 0; ok && i < outer->count && !out->too_many; i++)

@@ -8,7 +8,8 @@
 #include "clock.h"
 #include "text.h"
 
-const char *icmp_words(uint8_t family, uint8_t type, uint8_t code)
+/* Only what blocks is told in words: the one type of either family that says unreachable (RFC 792, RFC 4443). */
+static const char *icmp_words(uint8_t family, uint8_t code)
 {
     static const char *const unreachable4[] = {[0] = "network unreachable",
                                                [1] = "host unreachable",
@@ -30,13 +31,13 @@ const char *icmp_words(uint8_t family, uint8_t type, uint8_t code)
                                                [5] = "source address failed policy",
                                                [6] = "reject route"};
     const char *words = NULL;
-    if (family == PP_IPV4 && type == 3 && code < sizeof unreachable4 / sizeof *unreachable4) words = unreachable4[code];
-    if (family == PP_IPV6 && type == 1 && code < sizeof unreachable6 / sizeof *unreachable6) words = unreachable6[code];
+    if (family == PP_IPV4 && code < sizeof unreachable4 / sizeof *unreachable4) words = unreachable4[code];
+    if (family == PP_IPV6 && code < sizeof unreachable6 / sizeof *unreachable6) words = unreachable6[code];
     return words ? words : "unreachable";
 }
 
-/* "tta1 (10.0.1.10)", "10.0.9.9 (not in the inventory)", "any client". */
-static void add_party(const struct assessment *a, struct text *text, const struct pp_party *party)
+/* "tta1 (10.0.1.10)"; only the address, or only the name, of who has no other. */
+static void add_party(struct text *text, const struct pp_party *party)
 {
     char address[ADDRESS_TEXT_MAX];
     if (party->address.family) {
@@ -47,18 +48,17 @@ static void add_party(const struct assessment *a, struct text *text, const struc
             text_printf(text, "%s (%s)", party->name, address);
         return;
     }
-    if (*party->name) {
-        text_add(text, party->name);
-        return;
-    }
-    for (unsigned r = 0, n = 0; r < a->in->spec->role_count; r++)
-        if (party->roles >> r & 1) text_printf(text, n++ ? " or %s" : "any %s", a->in->spec->roles[r].name);
+    text_add(text, party->name);
 }
 
 static void add_service(struct text *text, const struct pp_finding *f)
 {
     text_printf(text, "%u/%s", f->port, pp_transport_name(f->transport));
 }
+
+/* Many initiators that are joined in one line have no address left, and those of them that are in no inventory no role. */
+static bool is_many(const struct pp_finding *f) { return f->initiators > 1; }
+static bool is_many_strangers(const struct pp_finding *f) { return is_many(f) && !f->initiator.roles; }
 
 static const char *row_id(const struct assessment *a, uint16_t row) { return a->in->spec->rows[row].id; }
 static const char *role_name(const struct assessment *a, uint16_t role) { return a->in->spec->roles[role].name; }
@@ -82,7 +82,7 @@ static void add_attempts(struct text *text, const struct pp_finding *f)
 }
 
 /* The picture of what became of it. */
-static void add_picture(const struct assessment *a, struct text *text, const struct pp_finding *f, const struct pp_party *responder)
+static void add_picture(struct text *text, const struct pp_finding *f, const struct pp_party *responder)
 {
     char device[ADDRESS_TEXT_MAX];
     switch (f->outcome) {
@@ -93,12 +93,12 @@ static void add_picture(const struct assessment *a, struct text *text, const str
             text_add(text, "refused with a reset by ");
         else
             text_add(text, "refused (ICMP port unreachable) by ");
-        add_party(a, text, responder);
+        add_party(text, responder);
         break;
     case PP_REJECTED: {
         bool itself = memcmp(&f->blocked_by, &responder->address, sizeof f->blocked_by) == 0;
         text_printf(text, "rejected by %s%s (ICMP %s)", itself ? "the destination's own firewall, " : "",
-                    address_text(&f->blocked_by, device), icmp_words(f->blocked_by.family, f->icmp_type, f->icmp_code));
+                    address_text(&f->blocked_by, device), icmp_words(f->blocked_by.family, f->icmp_code));
         break;
     }
     case PP_SILENT:
@@ -108,7 +108,7 @@ static void add_picture(const struct assessment *a, struct text *text, const str
 
 static void explain_blocked(struct assessment *a, struct text *text, struct pp_finding *f)
 {
-    add_picture(a, text, f, &f->tried_at);
+    add_picture(text, f, &f->tried_at);
     f->action = f->outcome == PP_REFUSED ? "start" : "open";
     if (f->outcome == PP_REFUSED)
         text_add(text, f->transport == PP_TCP ? ": nothing listens there, or a firewall forges the reset. Start the service, or allow "
@@ -120,9 +120,9 @@ static void explain_blocked(struct assessment *a, struct text *text, struct pp_f
         text_add(text, f->outcome == PP_REJECTED ? ". Allow " : ": dropped on the way, or the host is down. Allow ");
     add_service(text, f);
     text_add(text, " from ");
-    add_party(a, text, f->initiator.address.family || *f->initiator.name ? &f->initiator : &f->tried_by);
+    add_party(text, f->initiator.address.family || *f->initiator.name ? &f->initiator : &f->tried_by);
     text_add(text, " to ");
-    add_party(a, text, f->responder.address.family || *f->responder.name ? &f->responder : &f->tried_at);
+    add_party(text, f->responder.address.family || *f->responder.name ? &f->responder : &f->tried_at);
     text_printf(text, " (row %s).", row_id(a, f->row));
     bool over6 = f->tried_at.address.family == PP_IPV6;
     if (f->labels & PP_LABEL_OTHER_FAMILY)
@@ -131,7 +131,7 @@ static void explain_blocked(struct assessment *a, struct text *text, struct pp_f
     if (f->pairs > 1) text_printf(text, " %u pairs of addresses are affected; this is the first.", f->pairs);
 }
 
-/* "a client", "an application-server", or the host's name. */
+/* "a client", "an application-server", or the host's name; a party of a missing edge has the role of its row. */
 static void add_somebody(const struct assessment *a, struct text *text, const struct pp_party *party)
 {
     if (*party->name) {
@@ -139,17 +139,15 @@ static void add_somebody(const struct assessment *a, struct text *text, const st
         return;
     }
     unsigned role = 0;
-    while (role < a->in->spec->role_count && !(party->roles >> role & 1)) role++;
-    if (role == a->in->spec->role_count) return;
+    while (!(party->roles >> role & 1)) role++;
     const char *name = a->in->spec->roles[role].name;
     text_printf(text, "%s %s", article(name), name);
 }
 
-/* The row's own words, with {from} and {to} replaced. */
+/* The row's own words, which every row has, with {from} and {to} replaced. */
 static void add_exercise(const struct assessment *a, struct text *text, const struct pp_finding *f)
 {
     const char *words = a->in->spec->rows[f->row].exercise;
-    if (!words || !*words) words = a->in->spec->rows[f->row].purpose;
     while (*words) {
         if (strncmp(words, "{from}", 6) == 0) {
             add_somebody(a, text, &f->initiator);
@@ -201,19 +199,28 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
         break;
     case PP_WRONG_SOURCE:
         text_printf(text, "only %s %s may connect here (row %s). %s; or, if ", article(from), from, row->id, remedy(f));
-        add_party(a, text, &f->initiator);
+        if (is_many(f))
+            text_add(text, "one of them");
+        else
+            add_party(text, &f->initiator);
         text_printf(text, " is %s %s under a new or translated address, add it to the site file.", article(from), from);
         break;
     case PP_WRONG_DESTINATION:
         text_printf(text, "row %s allows this port only towards %s %s. %s; or, if ", row->id, article(to), to, remedy(f));
-        add_party(a, text, &f->responder);
+        add_party(text, &f->responder);
         text_add(text, " is one, add it to the site file.");
         break;
     case PP_UNLISTED_PORT:
         text_printf(text, "no row of the list joins these hosts on this port. %s, or waive it with an owner and a reason.", remedy(f));
         break;
     case PP_UNKNOWN_HOST:
-        add_party(a, text, f->initiator.roles ? &f->responder : &f->initiator);
+        if (is_many_strangers(f)) {
+            text_printf(text,
+                        "none of the initiators has a role in the inventory. %s; or name them in the site file, if they belong there.",
+                        remedy(f));
+            break;
+        }
+        add_party(text, f->initiator.roles ? &f->responder : &f->initiator);
         text_printf(text, " has no role in the inventory. %s; or name it in the site file, if it belongs there.", remedy(f));
         break;
     default: break;
@@ -222,7 +229,7 @@ static void add_reason(const struct assessment *a, struct text *text, const stru
 
 static void explain_unexpected(struct assessment *a, struct text *text, struct pp_finding *f)
 {
-    add_picture(a, text, f, &f->responder);
+    add_picture(text, f, &f->responder);
     text_add(text, "; ");
     add_reason(a, text, f);
     f->action = f->got_through == PP_NO ? "stop" : f->got_through == PP_UNKNOWN ? "settle" : "close";
@@ -260,7 +267,7 @@ static void explain_expired(struct assessment *a, struct text *text, struct pp_f
     const struct pp_waiver *w = &a->in->site->waivers[f->waiver];
     f->action = "renew";
     text_printf(text, "The waiver of %s for %s (\"%s\") ended on %s. Renew it, or close the traffic.", w->owner, w->ports_text, w->reason,
-                w->expires_text ? w->expires_text : "-");
+                w->expires_text);
 }
 
 /* --- in a few words -------------------------------------------------------------------------------------------------- */
@@ -283,7 +290,12 @@ static void add_brief_reason(const struct assessment *a, struct text *text, cons
         text_printf(text, "only towards %s %s (%s)", article(role_name(a, row->to)), role_name(a, row->to), row->id);
         break;
     case PP_UNLISTED_PORT: text_add(text, "on no row between these hosts"); break;
-    case PP_UNKNOWN_HOST: text_printf(text, "%s is not in the inventory", address_text(&stranger->address, address)); break;
+    case PP_UNKNOWN_HOST:
+        if (is_many_strangers(f))
+            text_add(text, "the initiators are not in the inventory");
+        else
+            text_printf(text, "%s is not in the inventory", address_text(&stranger->address, address));
+        break;
     default: break;
     }
 }
@@ -292,7 +304,7 @@ static void add_brief(struct assessment *a, struct text *text, const struct pp_f
 {
     switch (f->kind) {
     case PP_FIND_BLOCKED:
-        add_picture(a, text, f, &f->tried_at);
+        add_picture(text, f, &f->tried_at);
         if (f->labels & PP_LABEL_OTHER_FAMILY)
             text_printf(text, "; over IPv%c it works", f->tried_at.address.family == PP_IPV6 ? '4' : '6');
         break;
@@ -300,7 +312,7 @@ static void add_brief(struct assessment *a, struct text *text, const struct pp_f
         if (f->outcome == PP_HALF_SEEN)
             text_add(text, "half seen");
         else
-            add_picture(a, text, f, &f->responder);
+            add_picture(text, f, &f->responder);
         text_add(text, f->labels & PP_LABEL_CALLBACK ? "; called back by a remote shell, " : "; ");
         add_brief_reason(a, text, f);
         break;
@@ -334,7 +346,7 @@ void explain_finding(struct assessment *a, struct pp_finding *f)
     struct text text;
     text_init(&text);
     explain[f->kind](a, &text, f);
-    if (text.length && text.bytes[0] >= 'a' && text.bytes[0] <= 'z') text.bytes[0] = (char)(text.bytes[0] - 'a' + 'A');
+    if (text.length && text.bytes[0] >= 'a') text.bytes[0] = (char)(text.bytes[0] - 'a' + 'A');
     f->explanation = keep(a, &text);
     add_brief(a, &text, f);
     f->brief = keep(a, &text);

@@ -56,7 +56,7 @@ struct pp_party party_of(const struct assessment *a, uint32_t address)
     return (struct pp_party){seen->address, pp_site_host_name(a->in->site, seen->entry.host), seen->entry.roles};
 }
 
-/* A host of the site (its one address, when it has just one), or everyone in a role. */
+/* A host of the site that has an edge, and so an address (its first one), or everyone in a role. */
 struct pp_party party_of_role(const struct assessment *a, uint16_t host, uint16_t role)
 {
     struct pp_party party = {.name = "", .roles = UINT32_C(1) << role};
@@ -64,18 +64,18 @@ struct pp_party party_of_role(const struct assessment *a, uint16_t host, uint16_
     const struct pp_host *h = &a->in->site->hosts[host];
     party.name = h->name;
     party.roles = h->roles;
-    if (!h->is_prefix && h->prefix_count) party.address = h->prefixes[0].address;
+    if (!h->is_prefix) party.address = h->prefixes[0].address;
     return party;
 }
 
-void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_t number, bool forward)
+void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_t number)
 {
     const struct pp_judged *j = &a->judged[number];
     struct pp_flow flow;
     pp_flow_at(a->in->flows, number, &flow);
     pp_time_ns first = PP_NO_FIRST; /* of this flow */
     for (unsigned side = 0; side < 2; side++) {
-        const struct pp_flow_side *s = &flow.side[forward ? side ^ j->initiator : !(side ^ j->initiator)];
+        const struct pp_flow_side *s = &flow.side[side ^ j->initiator];
         finding->packets[side] += s->packets;
         finding->bytes[side] += s->bytes;
         if (s->first_ns < first) first = s->first_ns;
@@ -100,8 +100,9 @@ void add_flow_to_finding(struct assessment *a, struct pp_finding *finding, size_
     if (finding->flows++ == 0) finding->labels |= j->labels & excuses;
     finding->labels = (finding->labels & (j->labels | ~excuses)) | (j->labels & ~excuses);
     finding->seen_in |= captures_of(&flow);
-    const struct pp_icmp_report *report = blocking_report(&flow, j->initiator);
-    if ((j->outcome == PP_REJECTED || (j->outcome == PP_REFUSED && j->transport == PP_UDP)) && report && !finding->has_icmp) {
+    bool by_icmp = j->outcome == PP_REJECTED || (j->outcome == PP_REFUSED && j->transport == PP_UDP);
+    if (by_icmp && !finding->has_icmp) {
+        const struct pp_icmp_report *report = blocking_report(&flow, j->initiator); /* there is one: it made the outcome */
         finding->has_icmp = true;
         finding->blocked_by = report->sender;
         finding->icmp_type = report->type;
@@ -208,7 +209,7 @@ static void describe(struct assessment *a, struct pp_finding *finding, const str
     uint32_t last = UINT32_MAX;
     for (size_t i = 0; i < count; i++) {
         const struct pp_judged *one = &a->judged[items[i].flow];
-        add_flow_to_finding(a, finding, items[i].flow, true);
+        add_flow_to_finding(a, finding, items[i].flow);
         if (i == 0 || one->basis < finding->basis) finding->basis = one->basis;
         if (one->initiator_address != last) finding->initiators++;
         last = one->initiator_address;

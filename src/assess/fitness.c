@@ -6,18 +6,17 @@
 #include "assess.h"
 #include "clock.h"
 
-enum { NOTES_MAX = 32, GAPS_MAX = 100, PERCENT = 100 };
-static const uint64_t GAP_NS = UINT64_C(120000000000); /* AIP keep-alives come every 100 s: a live session leaves no longer gap */
+enum { NOTES_MAX = 32, GAPS_MAX = 100, PERCENT = 100 }; /* notes past them are not made, but count towards the grade */
+static const uint64_t GAP_NS = UINT64_C(120000000000);  /* AIP keep-alives come every 100 s: a live session leaves no longer gap */
 
 static void note(struct assessment *a, enum pp_grade at_best, const char *text)
 {
     struct pp_fitness *f = &a->report->fitness;
-    if (!text || f->note_count == NOTES_MAX) return;
-    f->notes[f->note_count++] = text;
     if (at_best > f->grade) f->grade = at_best;
+    if (text && f->note_count < NOTES_MAX) f->notes[f->note_count++] = text;
 }
 
-static bool above_one_percent(uint64_t part, uint64_t whole) { return part > whole / PERCENT && whole > 0; }
+static bool above_one_percent(uint64_t part, uint64_t whole) { return part > whole / PERCENT; }
 
 static void judge_drops(struct assessment *a)
 {

@@ -242,7 +242,8 @@ static struct kind *kind_of(struct kinds *kinds, pp_role_set roles)
     return &kinds->items[kinds->count++];
 }
 
-/* "tarantella-1", "client-12", "client-hosts-1": the most telling role the host holds, without "-server", and a running number. */
+/* "tarantella-1", "client-12", "client-hosts-1": the most telling role the host holds, without "-server" (names of roles have at most 48
+ * letters), and a running number. */
 static void name_host(const struct inference *in, pp_role_set roles, struct kinds *kinds, bool group, char out[80])
 {
     unsigned role = 0;
@@ -250,7 +251,7 @@ static void name_host(const struct inference *in, pp_role_set roles, struct kind
     while (!(pick >> role & 1)) role++;
     const char *name = in->spec->roles[role].name, *tail = strstr(name, "-server");
     int length = tail && !tail[7] ? (int)(tail - name) : (int)strlen(name);
-    snprintf(out, 80, "%.*s%s-%u", length > 60 ? 60 : length, name, group ? "-hosts" : "", ++kinds->numbers[role]);
+    snprintf(out, 80, "%.*s%s-%u", length, name, group ? "-hosts" : "", ++kinds->numbers[role]);
 }
 
 /* The addresses of a kind, up to GROUP_MAX of them from *at on, under one name; *at moves behind them. */

@@ -99,7 +99,7 @@ bool learn_endpoints(struct assessment *a, const uint32_t *flows, size_t count)
         for (unsigned e = 0; e < 2; e++)
             if (!endpoint_add(&a->endpoints, flow.transport, s.address[e], s.port[e])) return false;
     }
-    for (size_t i = 0; count && i < a->count; i++) {
+    for (size_t i = 0; i < a->count; i++) {
         pp_flow_at(a->in->flows, i, &flow);
         struct subject s = subject_of(a, &flow, &a->judged[i]);
         tell_endpoints(a, &s);

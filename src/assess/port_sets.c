@@ -18,7 +18,7 @@ void port_sets_add(struct port_sets *sets, unsigned number, const struct pp_port
 {
     for (unsigned r = 0; r < ports->count; r++) {
         const struct pp_port_range *range = &ports->ranges[r];
-        for (uint32_t port = range->first; port <= range->last; port += range->step ? range->step : 1u) {
+        for (uint32_t port = range->first; port <= range->last; port += range->step) {
             if (ports->tcp) sets->bits[port] |= UINT64_C(1) << number;
             if (ports->udp) sets->bits[PORTS + port] |= UINT64_C(1) << number;
         }

@@ -13,9 +13,10 @@ static unsigned badness(enum pp_state state)
     return rank[state];
 }
 
+/* Of a flow that gave a credit, and so was not simply answered. */
 static bool answers(const struct pp_row *row, const struct pp_judged *j)
 {
-    return j->outcome == PP_ANSWERED || j->outcome == PP_HALF_SEEN || (row->one_way && j->outcome == PP_SILENT && !j->too_late);
+    return j->outcome == PP_HALF_SEEN || (row->one_way && j->outcome == PP_SILENT && !j->too_late);
 }
 
 /* One pair of addresses, by its flows that were not simply answered: answered if any of its flows was. */
@@ -96,7 +97,7 @@ static bool blocked_finding(struct assessment *a, uint16_t number, const struct 
     finding->basis = PP_BASIS_NONE;
     for (size_t i = 0; i < worst->count; i++) {
         const struct pp_judged *j = &a->judged[worst->credits[i].flow];
-        add_flow_to_finding(a, finding, worst->credits[i].flow, true);
+        add_flow_to_finding(a, finding, worst->credits[i].flow);
         if (j->basis < finding->basis) finding->basis = j->basis;
         if (i == 0) {
             finding->transport = j->transport;
@@ -162,7 +163,7 @@ static bool build_edges(struct assessment *a, uint16_t number, const struct ledg
         struct pp_edge edge = judge_edge(a, &a->in->spec->rows[number], &tallies[i], ledger->credits + tallies[i].credit_first, &worst);
         const struct candidate *known = off_primary ? NULL : find_candidate(candidates, edge.from, edge.to, edge.port);
         if (known) done[known - candidates->items] = true;
-        edge.due = known || (candidates->too_many && !off_primary);
+        edge.due = !off_primary && (known || candidates->too_many);
         if (edge.due && edge.state == PP_STATE_BLOCKED && !blocked_finding(a, number, &edge, &worst)) return free(done), false;
         result->edges[result->edge_count++] = edge;
     }
@@ -214,9 +215,9 @@ static enum pp_state idle_state(const struct assessment *a, uint16_t number, con
     bool possible = false;
     for (size_t c = 0; c < candidates->count; c++) possible |= candidates->items[c].setting != PP_SET_OFF;
     if (possible) return PP_STATE_OPTIONAL;
+    /* Nobody switches off a feature of an inferred site. */
     bool unheld = !role_is_held(a, row->from) || !role_is_held(a, row->to);
-    bool off = edge_setting(a, row->feature, PP_NONE, PP_NONE) == PP_SET_OFF;
-    return a->in->site->inferred && unheld && !off ? PP_STATE_OPTIONAL : PP_STATE_NOT_APPLICABLE;
+    return a->in->site->inferred && unheld ? PP_STATE_OPTIONAL : PP_STATE_NOT_APPLICABLE;
 }
 
 static bool settle_row(struct assessment *a, uint16_t number, const struct candidates *candidates)

@@ -9,14 +9,14 @@ static enum pp_setting own_setting(const struct pp_site *site, uint16_t feature,
     return host == PP_NONE ? PP_SET_AUTO : (enum pp_setting)site->hosts[host].features[feature];
 }
 
-/* Either host's own word before the site's, and off before on. */
+/* Of this feature alone: either host's own word before the site's, and off before on. */
 static enum pp_setting said_between(const struct pp_spec *spec, const struct pp_site *site, uint16_t feature, uint16_t from_host,
                                     uint16_t to_host)
 {
     enum pp_setting from = own_setting(site, feature, from_host), to = own_setting(site, feature, to_host);
     return from == PP_SET_OFF || to == PP_SET_OFF ? PP_SET_OFF
            : from == PP_SET_ON || to == PP_SET_ON ? PP_SET_ON
-                                                  : pp_site_feature(site, spec, feature, PP_NONE);
+                                                  : pp_site_own_feature(site, spec, feature, PP_NONE);
 }
 
 /* A feature between two hosts, with all it needs, which spec has completed: what is needed has no needs that are not among them. */
@@ -228,8 +228,8 @@ uint8_t show_readings(const struct assessment *a, const struct pp_flow *flow, co
 struct pp_row_set credited_rows(const struct assessment *a, const struct pp_judged *j)
 {
     struct pp_row_set credited = {{0}};
-    /* A call back that lands on a wide row matches it, but shows nothing of what the row is for. */
-    if (j->verdict != PP_EXPECTED || (j->labels & PP_LABEL_CALLBACK && a->in->spec->rows[j->row].wide)) return credited;
+    /* A call back is expected only where it lands on a wide row, which it matches, but shows nothing of what the row is for. */
+    if (j->labels & PP_LABEL_CALLBACK) return credited;
     const struct pp_site_entry *from = &a->directory.seen[j->initiator_address].entry, *to = &a->directory.seen[j->responder_address].entry;
     uint8_t port_class = pp_port_class(a->in->index, j->transport, j->responder_port);
     struct pp_row_set rows =

@@ -21,7 +21,7 @@ static void enter(struct waiver_index *index, const struct pp_waiver *waiver, ui
         if (!(t ? waiver->ports.udp : waiver->ports.tcp)) continue;
         for (unsigned r = 0; r < waiver->ports.count; r++) {
             const struct pp_port_range *range = &waiver->ports.ranges[r];
-            for (uint32_t port = range->first; port <= range->last; port += range->step ? range->step : 1u) {
+            for (uint32_t port = range->first; port <= range->last; port += range->step) {
                 uint32_t at = index->start[t][port]++;
                 if (fill) index->narrow[at] = number;
             }
@@ -72,12 +72,12 @@ void waivers_finish(struct waiver_index *index)
 static bool end_matches(const struct pp_waiver_end *end, const struct subject *s, unsigned which)
 {
     switch (end->kind) {
-    case PP_WHO_ANY: return true;
     case PP_WHO_ROLE: return s->roles[which] >> end->index & 1;
     case PP_WHO_HOST: return s->host[which] == end->index;
     case PP_WHO_PREFIX: return prefix_holds(&end->prefix.address, end->prefix.length, &s->flow->address[which]);
+    case PP_WHO_ANY: break;
     }
-    return false;
+    return true;
 }
 
 /* Of those that match, the first of the site file is the one that is named. */

@@ -108,8 +108,7 @@ static enum pp_setting setting_of(unsigned value)
     return value == PP_SET_ON ? PP_SET_ON : value == PP_SET_OFF ? PP_SET_OFF : PP_SET_AUTO;
 }
 
-/* Without what the feature needs. */
-static enum pp_setting own_setting(const struct pp_site *site, const struct pp_spec *spec, uint16_t feature, uint16_t host)
+enum pp_setting pp_site_own_feature(const struct pp_site *site, const struct pp_spec *spec, uint16_t feature, uint16_t host)
 {
     enum pp_setting setting = host < site->host_count ? setting_of(site->hosts[host].features[feature]) : PP_SET_AUTO;
     if (setting == PP_SET_AUTO) setting = setting_of(site->features[feature]);
@@ -120,10 +119,10 @@ static enum pp_setting own_setting(const struct pp_site *site, const struct pp_s
 enum pp_setting pp_site_feature(const struct pp_site *site, const struct pp_spec *spec, uint16_t feature, uint16_t host)
 {
     if (feature >= spec->feature_count) return PP_SET_AUTO;
-    enum pp_setting setting = own_setting(site, spec, feature, host);
+    enum pp_setting setting = pp_site_own_feature(site, spec, feature, host);
     for (uint16_t other = 0; other < spec->feature_count; other++) {
         if (!(spec->features[feature].needs >> other & 1)) continue;
-        enum pp_setting needed = own_setting(site, spec, other, host);
+        enum pp_setting needed = pp_site_own_feature(site, spec, other, host);
         if (needed == PP_SET_OFF) return PP_SET_OFF;
         if (needed == PP_SET_AUTO && setting == PP_SET_ON) setting = PP_SET_AUTO;
     }

@@ -35,6 +35,7 @@ static void forget_all(void)
         pp_port_index_destroy(all[i]->index);
         pp_spec_destroy(all[i]->spec);
         pp_site_destroy(all[i]->site);
+        pp_spec_destroy(all[i]->own_rules);
         free(all[i]);
     }
     pp_spec_destroy(rules);
@@ -74,6 +75,16 @@ struct evidence *evidence_with(const struct pp_spec *spec, const char *site, uin
     e->ends_ms = UINT64_MAX;
     e->until_ns = UINT64_MAX;
     e->capture_count = 1;
+    return e;
+}
+
+struct evidence *evidence_by(const char *own, const char *site)
+{
+    struct pp_error error;
+    struct pp_spec *spec = pp_spec_parse(own, strlen(own), &error);
+    if (!spec) fail_msg("%u:%u: %s in\n%s", error.line, error.column, error.text, own);
+    struct evidence *e = evidence_with(spec, site, 0);
+    e->own_rules = spec;
     return e;
 }
 

@@ -52,6 +52,7 @@ struct evidence {
     struct pp_spec *inferred_spec;
     struct pp_port_index *inferred_index;
     struct pp_report *report;
+    struct pp_spec *own_rules; /* of evidence_by */
 };
 
 /** The built-in rules, read once. */
@@ -59,6 +60,8 @@ const struct pp_spec *builtin_rules(void);
 
 /** `site`: a site file's text; NULL: roles are inferred. Fails the test when the text is refused. */
 struct evidence *evidence(const char *site);
+/** The same, with rules of the test's own. Fails the test when their text is refused. */
+struct evidence *evidence_by(const char *rules, const char *site);
 /** The same, with other rules and a limit of flows (0: the default). */
 struct evidence *evidence_with(const struct pp_spec *rules, const char *site, uint32_t max_flows);
 

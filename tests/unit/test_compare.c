@@ -1,4 +1,5 @@
 /* Two reports as one comparison: what is a loss and what is not, whose an old address is, and which clear text remains. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +276,52 @@ TEST(a_report_of_which_nothing_is_as_it_should_be_is_compared_or_refused)
     assert_int_equal(which, 0);
 }
 
+TEST(of_many_who_use_an_old_address_three_are_named_with_the_time_of_all)
+{
+    struct evidence *before = evidence(HOSTS_BEFORE), *after = evidence(HOSTS_AFTER);
+    tcp_answered(before, "192.168.20.9", 40000, "192.168.1.10", 5307);
+    tcp_answered(after, "10.20.0.9", 40000, "10.0.1.10", 5307);
+    static const char *const clients[] = {"10.20.0.3", "10.20.0.1", "10.20.0.5", "10.20.0.2", "10.20.0.4", "10.20.0.1"};
+    uint64_t began = after->now_ms;
+    for (uint16_t i = 0; i < 6; i++) tcp_answered(after, clients[i], (uint16_t)(41000 + i), "192.168.1.10", 5307);
+    uint64_t lasted = after->now_ms - 1000 - began;
+    struct pp_comparison *c = compare(before, after);
+    assert_string_equal(talks(&c->old_addresses), "staff>old tta1:5307/tcp answered x6");
+    assert_string_equal(c->old_addresses.items[0].from_addresses, "10.20.0.1, 10.20.0.2, 10.20.0.3 and 2 more");
+    assert_int_equal(c->old_addresses.items[0].last_ns - c->old_addresses.items[0].first_ns, lasted * 1000000);
+    pp_comparison_destroy(c);
+}
+
+TEST(neighbouring_edges_to_one_destination_that_nobody_tried_again_are_one_thing_to_test)
+{
+    static const char hosts[] =
+        "  - {name: l1, address: 10.0.3.1, roles: ldap-server}\n  - {name: l2, address: 10.0.3.2, roles: ldap-server}\n"
+        "features: {array: off}\n";
+    char site[2048] = "hosts:\n";
+    for (unsigned i = 1; i <= 8; i++)
+        snprintf(site + strlen(site), 100, "  - {name: t%u, address: 10.0.1.%u, roles: tarantella-server}\n", i, i);
+    strcat(site, hosts);
+    struct evidence *before = evidence(site), *after = evidence(site);
+    for (unsigned i = 1; i <= 8; i++) {
+        char from[20];
+        snprintf(from, sizeof from, "10.0.1.%u", i);
+        tcp_answered(before, from, 40000, "10.0.3.1", 389);
+    }
+    tcp_answered(before, "10.0.1.8", 40001, "10.0.3.2", 389);
+    ping(after, "10.0.1.1", "10.0.3.1");
+    struct pp_comparison *c = compare(before, after);
+    assert_string_equal(change(c, "tta-ldap", NULL), "lost");
+    unsigned tests = 0;
+    for (size_t i = 0; i < c->to_do_count; i++) {
+        if (strcmp(c->to_do[i].action, "test") != 0) continue;
+        tests++;
+        if (strcmp(c->to_do[i].to, "l1") == 0) assert_string_equal(c->to_do[i].from, "t1, t2, t3, t4, t5, t6 and 2 more");
+        if (strcmp(c->to_do[i].to, "l2") == 0) assert_string_equal(c->to_do[i].from, "t8");
+    }
+    assert_int_equal(tests, 2);
+    pp_comparison_destroy(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +336,8 @@ int main(void)
         cmocka_unit_test(clear_text_that_remains_is_told_with_what_encrypts_it_and_whether_it_is_a_downgrade),
         cmocka_unit_test(two_hosts_of_one_role_are_one_pair_whichever_stands_first_in_the_site_file),
         cmocka_unit_test(a_report_of_which_nothing_is_as_it_should_be_is_compared_or_refused),
+        cmocka_unit_test(of_many_who_use_an_old_address_three_are_named_with_the_time_of_all),
+        cmocka_unit_test(neighbouring_edges_to_one_destination_that_nobody_tried_again_are_one_thing_to_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

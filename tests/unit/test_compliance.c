@@ -250,6 +250,116 @@ TEST(a_link_type_that_is_not_read_and_malformed_frames_are_notes)
     assert_int_equal(judge(e)->fitness.grade, PP_LIMITED);
 }
 
+/* --- as many notes and gaps as are listed ------------------------------------------------------------------------------------------- */
+
+TEST(what_makes_a_capture_poor_counts_even_when_there_is_no_room_to_say_it)
+{
+    struct evidence *e = with_cut_headers(3, 200);
+    struct pp_live_account *account = &e->captures[0].account;
+    e->captures[0].live = account->interface_known = e->captures[0].drops_known = true;
+    for (unsigned i = 0; i < PP_LINK_GAPS_MAX; i++) account->gaps[i] = (struct pp_link_gap){0, 0, PP_LINK_RENAMED, "eth1"};
+    account->gaps_in_all = account->gap_count = PP_LINK_GAPS_MAX;
+    assert_verdict(e, 2, "inconclusive; the capture is poor evidence");
+    assert_int_equal(e->report->fitness.note_count, 32);
+}
+
+TEST(of_more_than_a_hundred_gaps_all_are_counted)
+{
+    struct evidence *e = good_but("");
+    for (uint16_t i = 0; i < 103; i++) {
+        wait_ms(e, 300000);
+        tcp_answered(e, "staff", (uint16_t)(40001 + i), "tta1", 5307);
+    }
+    const struct pp_fitness *fitness = &judge(e)->fitness;
+    assert_int_equal(fitness->gap_count, 100);
+    bool told = false;
+    for (uint32_t i = 0; i < fitness->note_count; i++)
+        told |= strcmp(fitness->notes[i], "103 gaps of two minutes or more without any packet") == 0;
+    assert_true(told);
+}
+
+static bool has_note(struct evidence *e, const char *words)
+{
+    const struct pp_fitness *fitness = &judge(e)->fitness;
+    for (uint32_t i = 0; i < fitness->note_count; i++)
+        if (strstr(fitness->notes[i], words)) return true;
+    return false;
+}
+
+TEST(entries_that_were_never_seen_are_noted_unless_they_have_no_role)
+{
+    struct evidence *e = evidence("hosts:\n  - {name: tta1, address: 10.0.1.10, roles: [tarantella-server, web-server]}\n"
+                                  "  - {name: printer, address: 10.0.9.9}\n  - {name: staff, prefix: 10.20.0.0/16, roles: client}\n"
+                                  "  - {name: l1, address: 10.0.3.6, roles: ldap-server}\n");
+    tcp_answered(e, "staff", 40000, "tta1", 5307);
+    assert_true(has_note(e, "l1 was never seen: nothing can be said of it"));
+    assert_false(has_note(e, "printer"));
+    struct evidence *two = evidence(SMALL_SITE "  - {name: printer, address: 10.0.0.9}\n");
+    tcp_answered(two, "staff", 40000, "tta1", 5307);
+    assert_true(has_note(two, "5 entries of the inventory were never seen, app1 first: nothing can be said of them"));
+}
+
+/* --- what there was no room for ------------------------------------------------------------------------------------------------------ */
+
+TEST(fragments_of_more_datagrams_than_are_followed_limit_what_can_be_told)
+{
+    struct evidence *e = good_but("");
+    for (uint32_t i = 0; i < 65536 + 7; i++) later_fragment(e, PP_UDP, "staff", "10.20.0.8", i); /* nobody's business */
+    assert_true(has_note(e, "7 fragments could not be followed: too many datagrams at once"));
+    assert_verdict(e, 0, "compliant");
+    assert_int_equal(e->report->fitness.grade, PP_LIMITED);
+}
+
+/* A device rejects a datagram of each of very many flows that were not captured: of further ones only that they were will be known. */
+static struct evidence *with_facts_full(const char *site)
+{
+    struct evidence *e = evidence_with(builtin_rules(), site, 200000);
+    for (uint32_t i = 0; i < 70000; i++) {
+        struct pp_packet packet = packet_of(e, PP_UDP, "11.0.0.0", 40000, "11.9.0.1", 40000, 0);
+        packet.source[1] = (uint8_t)(i >> 16);
+        packet.source[2] = (uint8_t)(i >> 8);
+        packet.source[3] = (uint8_t)i;
+        packet.icmp_family = PP_IPV4;
+        packet.icmp_type = 3;
+        packet.icmp_code = 13;
+        put(e, packet, PP_ICMP_ERROR);
+    }
+    wait_ms(e, 1000);
+    return e;
+}
+
+TEST(flows_whose_icmp_error_could_not_be_kept_are_judged_by_what_is_left_of_them)
+{
+    struct evidence *e = with_facts_full(SMALL_SITE);
+    icmp_error(e, PP_UDP, "tta1", 45000, "win1", 137, "win1", 3, 3);
+    icmp_error(e, PP_UDP, "tta1", 9001, "ldap1", 9000, "ldap1", 3, 3);
+    icmp_error(e, PP_TCP, "tta1", 40000, "ldap1", 389, "10.0.0.1", 3, 13);
+    assert_true(pp_flow_counters(e->flows)->facts_lost > 0);
+    assert_true(has_note(e, "ICMP errors or announced ports could not be kept"));
+    assert_row(e, "tta-win-nbns", "not-observable: tta1>win1 not-observable silent");
+    assert_row(e, "tta-ldap", "not-observable: tta1>ldap1 not-observable silent");
+    assert_flow(e, "tta1", 9001, "ldap1", 9000, "none tta1>ldap1:9000 silent unexpected unlisted-port icmp-only");
+    const struct pp_finding *f = find_finding(e, PP_FIND_UNEXPECTED);
+    assert_true(f->first_frame == UINT64_MAX && f->first_ns == PP_NO_FIRST);
+    assert_int_equal(f->got_through, PP_UNKNOWN);
+}
+
+TEST(findings_that_nothing_else_tells_apart_stand_in_the_order_of_their_community_ids)
+{
+    struct evidence *e = with_facts_full(SMALL_SITE "waivers:\n"
+                                                    "  - {from: app1, to: tta1, ports: 600/tcp, owner: o, reason: r, expires: never}\n"
+                                                    "  - {from: app1, to: tta1, ports: 601/tcp, owner: o, reason: r, expires: never}\n"
+                                                    "  - {from: app1, to: tta1, ports: 602/tcp, owner: o, reason: r, expires: never}\n");
+    for (uint16_t port = 600; port <= 602; port++) icmp_error(e, PP_TCP, "app1", 513, "tta1", port, "10.0.0.1", 3, 13);
+    judge(e);
+    assert_int_equal(count_kind(e, PP_FIND_UNDETERMINED), 3);
+    const struct pp_finding *f = find_finding(e, PP_FIND_UNDETERMINED);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(f[i].first_frame == UINT64_MAX);
+        assert_true(strcmp(f[i].community_id, f[i + 1].community_id) < 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +390,12 @@ int main(void)
         cmocka_unit_test(two_minutes_of_silence_are_a_gap_and_less_is_not),
         cmocka_unit_test(one_sided_flows_show_in_their_share),
         cmocka_unit_test(a_link_type_that_is_not_read_and_malformed_frames_are_notes),
+        cmocka_unit_test(what_makes_a_capture_poor_counts_even_when_there_is_no_room_to_say_it),
+        cmocka_unit_test(of_more_than_a_hundred_gaps_all_are_counted),
+        cmocka_unit_test(entries_that_were_never_seen_are_noted_unless_they_have_no_role),
+        cmocka_unit_test(fragments_of_more_datagrams_than_are_followed_limit_what_can_be_told),
+        cmocka_unit_test(flows_whose_icmp_error_could_not_be_kept_are_judged_by_what_is_left_of_them),
+        cmocka_unit_test(findings_that_nothing_else_tells_apart_stand_in_the_order_of_their_community_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Design 5.4: which edges a row has, which of them are due, and which are visible. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
@@ -172,6 +173,144 @@ TEST(a_side_that_coverage_leaves_open_carries_only_its_roles)
     assert_string_equal(f->initiator.name, "");
 }
 
+TEST(an_unordered_pair_of_two_roles_is_one_edge_whoever_stands_first_in_the_site_file)
+{
+    struct evidence *e = evidence(HOSTS L1 T1 L2 T2 "  - {name: both, address: 10.0.5.1, roles: [tarantella-server, ldap-server]}\n"
+                                                    "features: {ldap: on, array: off}\ncoverage: {tta-ldap: unordered-pair}\n");
+    everyone_is_seen(e);
+    tcp_answered(e, "t2", 40000, "l1", 389);
+    tcp_refused(e, "both", 40000, "l2", 389);
+    assert_row(e, "tta-ldap",
+               "blocked: l1>t2 expected answered; l2>both blocked refused; l1>t1 missing; l1>both missing; t1>l2 missing; t1>both "
+               "missing; l2>t2 missing; t2>both missing");
+    assert_row(e, "tta-ldaps", "optional");
+}
+
+TEST(an_unordered_pair_has_its_edge_though_only_one_of_the_two_may_be_either_end)
+{
+    struct evidence *e = evidence(HOSTS "  - {name: both, address: 10.0.5.1, roles: [tarantella-server, ldap-server]}\n" T1 L1
+                                        "features: {ldap: on, array: off}\ncoverage: {tta-ldap: unordered-pair}\n");
+    everyone_is_seen(e);
+    assert_row(e, "tta-ldap", "missing: both>t1 missing; both>l1 missing; t1>l1 missing");
+}
+
+TEST(coverage_by_port_wants_every_port_of_the_row_once_and_none_where_it_has_no_hosts)
+{
+    struct evidence *e = evidence(HOSTS T1 L1 "features: {ldap: on}\nports: {tta-ldap: \"389/tcp, 3268-3269/tcp\"}\n"
+                                              "coverage: {tta-ldap: port, tta-app-ssh: port}\n");
+    everyone_is_seen(e);
+    tcp_answered(e, "t1", 40000, "l1", 3268);
+    assert_row(e, "tta-ldap", "missing: *>*:3268 expected answered; *>*:389 missing; *>*:3269 missing");
+    assert_row(e, "tta-app-ssh", "not-applicable");
+}
+
+/* --- many --------------------------------------------------------------------------------------------------------------------- */
+
+/* `count` hosts "p0", "p1" … of a role from 10.`net`.0.0 on, behind what the text holds. */
+static void add_hosts(char *text, char prefix, unsigned net, unsigned count, const char *role)
+{
+    char *at = text + strlen(text);
+    for (unsigned i = 0; i < count; i++)
+        at += sprintf(at, "  - {name: %c%u, address: 10.%u.%u.%u, roles: %s}\n", prefix, i, net, i >> 8, i & 255, role);
+}
+
+static struct evidence *many_pairs(unsigned servers, unsigned directories, const char *more)
+{
+    char *site = malloc((servers + directories) * 96 + 1024);
+    assert_non_null(site);
+    strcpy(site, HOSTS);
+    add_hosts(site, 't', 1, servers, "tarantella-server");
+    add_hosts(site, 'l', 2, directories, "ldap-server");
+    strcat(site, more);
+    struct evidence *e = evidence(site);
+    free(site);
+    return e;
+}
+
+TEST(of_more_than_a_thousand_missing_edges_of_a_row_one_finding_says_how_many)
+{
+    struct evidence *listed = many_pairs(1, 1000, "features: {ldap: on}\n"), *joined = many_pairs(1, 1001, "features: {ldap: on}\n");
+    everyone_is_seen(listed);
+    everyone_is_seen(joined);
+    judge(listed);
+    judge(joined);
+    assert_int_equal(count_kind(listed, PP_FIND_MISSING), 1000);
+    assert_string_equal(find_finding(listed, PP_FIND_MISSING)->responder.name, "l0");
+    assert_findings(joined, "missing tta-ldap tarantella-server>ldap-server:389");
+    const struct pp_finding *f = find_finding(joined, PP_FIND_MISSING);
+    assert_int_equal(f->pairs, 1001);
+    assert_non_null(strstr(f->explanation, "1001 pairs of hosts were due. Nobody tried it"));
+    assert_int_equal(joined->report->summary.rows[PP_STATE_MISSING], 1);
+}
+
+TEST(of_more_pairs_than_can_be_listed_the_tried_ones_are_judged_and_the_row_is_never_proven)
+{
+    static const char on[] = "features: {ldap: on, array: off}\n", automatic[] = "features: {array: off}\n";
+    struct evidence *e = many_pairs(257, 256, on), *undue = many_pairs(257, 256, automatic), *fits = many_pairs(256, 256, on);
+    everyone_is_seen(e);
+    everyone_is_seen(fits);
+    assert_row(e, "tta-ldap", "not-observable: *>* not-observable");
+    assert_state(fits, "tta-ldap", "missing");
+    assert_int_equal(fits->report->rows[pp_spec_find_row(fits->spec, "tta-ldap")].edge_count, 65536);
+    tcp_answered(e, "t0", 40000, "l0", 389);
+    judge(e);
+    assert_row(e, "tta-ldap", "not-observable: t0>l0 expected answered; *>* not-observable");
+    tcp_refused(e, "t256", 40000, "l255", 389);
+    judge(e);
+    assert_row(e, "tta-ldap", "blocked: t0>l0 expected answered; t256>l255 blocked refused; *>* not-observable");
+    tcp_answered(undue, "t0", 40000, "l0", 389);
+    assert_row(undue, "tta-ldap", "expected: t0>l0 expected answered");
+    assert_row(undue, "tta-ldaps", "not-applicable");
+}
+
+#define NEEDY(name, ...) "  - {name: " name ", title: N, needs: [" __VA_ARGS__ "]}\n"
+
+static const char needy_rules[] =
+    "name: needy\ntitle: Needy\nversion: \"1\"\nsource: here\n"
+    "roles:\n  - {name: a, title: A}\n  - {name: b, title: B}\n"
+    "features:\n"
+    "  - {name: n0, title: N}\n  - {name: n1, title: N}\n  - {name: n2, title: N}\n"
+    "  - {name: n3, title: N}\n  - {name: n4, title: N}\n  - {name: n5, title: N}\n"
+    "  - {name: n6, title: N}\n  - {name: n7, title: N}\n  - {name: n8, title: N}\n"
+    "  - {name: n9, title: N}\n  - {name: n10, title: N}\n  - {name: n11, title: N}\n"
+    "  - {name: n12, title: N}\n  - {name: n13, title: N}\n  - {name: n14, title: N}\n" NEEDY(
+        "f", "n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, n12, n13, n14") "rows:\n  - {id: x, page_line: 1, group: g, from: a, to: "
+                                                                                "b, transport: tcp, ports: 25/tcp, "
+                                                                                "feature: f, coverage: destination, purpose: p, when: w, "
+                                                                                "exercise: e}\n";
+
+TEST(a_host_behind_an_open_side_differs_by_every_feature_that_the_rows_own_needs)
+{
+    static const char others[] = "features: {f: on, n0: on, n1: on, n2: on, n3: on, n4: on, n5: on, n6: on, n7: on, n8: on, n9: on, n10: "
+                                 "on, n11: on, n12: on, n13: on}\n";
+    char site[2048];
+    snprintf(site, sizeof site,
+             HOSTS "  - {name: a0, address: 10.0.1.0, roles: a}\n  - {name: a1, address: 10.0.1.1, roles: a}\n"
+                   "  - {name: a2, address: 10.0.1.2, roles: a, features: {n14: on}}\n  - {name: b0, address: 10.0.2.0, roles: b}\n%s",
+             others);
+    struct evidence *e = evidence_by(needy_rules, site);
+    everyone_is_seen(e);
+    assert_row(e, "x", "missing: *>b0 missing"); /* a2 alone makes it due */
+}
+
+TEST(an_open_side_with_more_kinds_of_hosts_than_are_told_apart_forgets_none)
+{
+    char *site = malloc(800 * 160), *at = site;
+    static const char *const settings[] = {"auto", "on", "off"};
+    assert_non_null(site);
+    at += sprintf(at, HOSTS "  - {name: b0, address: 10.0.2.0, roles: b}\n");
+    for (unsigned i = 0; i < 729; i++) {
+        at += sprintf(at, "  - {name: a%u, address: 10.1.%u.%u, roles: a, features: {f: %s", i, i >> 8, i & 255, i == 728 ? "on" : "off");
+        for (unsigned n = 0, left = i; n < 6; n++, left /= 3) at += sprintf(at, ", n%u: %s", n, i == 728 ? "on" : settings[left % 3]);
+        at += sprintf(at, "}}\n");
+    }
+    sprintf(at, "features: {n6: on, n7: on, n8: on, n9: on, n10: on, n11: on, n12: on, n13: on, n14: on}\n");
+    struct evidence *e = evidence_by(needy_rules, site);
+    free(site);
+    everyone_is_seen(e);
+    assert_row(e, "x", "missing: *>b0 missing"); /* the last of them makes it due */
+}
+
 /* --- due ------------------------------------------------------------------------------------------------------------------------ */
 
 TEST(with_a_feature_on_every_edge_its_hosts_allow_is_due)
@@ -206,6 +345,14 @@ TEST(a_feature_may_be_set_per_host)
 TEST(an_open_side_is_due_when_one_host_behind_it_is_on)
 {
     struct evidence *e = evidence(HOSTS T1 "  - {name: t2, address: 10.0.1.11, roles: tarantella-server, features: {ssh: on}}\n" A1);
+    everyone_is_seen(e);
+    assert_row(e, "tta-app-ssh", "missing: *>a1 missing");
+}
+
+TEST(an_open_side_is_due_whichever_of_its_hosts_stands_first)
+{
+    struct evidence *e = evidence(HOSTS "  - {name: t1, address: 10.0.1.10, roles: tarantella-server, features: {ssh: on}}\n" T2
+                                        "  - {name: t3, address: 10.0.1.12, roles: tarantella-server, features: {ssh: off}}\n" A1);
     everyone_is_seen(e);
     assert_row(e, "tta-app-ssh", "missing: *>a1 missing");
 }
@@ -255,6 +402,18 @@ TEST(wincenter_also_needs_telnet_on)
     struct evidence *e = evidence(HOSTS T1 "  - {name: a1, address: 10.0.2.1, roles: application-server, features: {wincenter: on}}\n");
     everyone_is_seen(e);
     assert_row(e, "tta-app-wincenter", "optional"); /* telnet is on auto */
+}
+
+TEST(a_hosts_own_word_on_what_a_feature_needs_comes_before_the_sites)
+{
+    struct evidence *on = evidence(HOSTS T1 "  - {name: a1, address: 10.0.2.1, roles: application-server, features: {telnet: on}}\n"
+                                            "features: {wincenter: on, telnet: off}\n");
+    everyone_is_seen(on);
+    assert_row(on, "tta-app-wincenter", "missing: *>a1 missing");
+    struct evidence *off = evidence(HOSTS T1 "  - {name: a1, address: 10.0.2.1, roles: application-server, features: {telnet: off}}\n"
+                                             "features: {wincenter: on, telnet: on}\n");
+    everyone_is_seen(off);
+    assert_row(off, "tta-app-wincenter", "not-applicable");
 }
 
 TEST(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named)
@@ -343,14 +502,22 @@ int main(void)
         cmocka_unit_test(the_netlet_wants_each_port_of_each_member),
         cmocka_unit_test(the_number_of_array_members_can_be_written_down),
         cmocka_unit_test(a_side_that_coverage_leaves_open_carries_only_its_roles),
+        cmocka_unit_test(an_unordered_pair_of_two_roles_is_one_edge_whoever_stands_first_in_the_site_file),
+        cmocka_unit_test(coverage_by_port_wants_every_port_of_the_row_once_and_none_where_it_has_no_hosts),
+        cmocka_unit_test(of_more_than_a_thousand_missing_edges_of_a_row_one_finding_says_how_many),
+        cmocka_unit_test(of_more_pairs_than_can_be_listed_the_tried_ones_are_judged_and_the_row_is_never_proven),
+        cmocka_unit_test(a_host_behind_an_open_side_differs_by_every_feature_that_the_rows_own_needs),
+        cmocka_unit_test(an_open_side_with_more_kinds_of_hosts_than_are_told_apart_forgets_none),
         cmocka_unit_test(with_a_feature_on_every_edge_its_hosts_allow_is_due),
         cmocka_unit_test(with_auto_just_the_edges_where_it_was_tried_are_due),
         cmocka_unit_test(a_feature_may_be_set_per_host),
         cmocka_unit_test(an_open_side_is_due_when_one_host_behind_it_is_on),
+        cmocka_unit_test(an_open_side_is_due_whichever_of_its_hosts_stands_first),
         cmocka_unit_test(an_open_side_is_visible_only_through_a_host_that_makes_it_due),
         cmocka_unit_test(an_open_side_is_visible_when_any_of_its_hosts_is),
         cmocka_unit_test(the_array_is_on_by_itself_from_two_servers),
         cmocka_unit_test(wincenter_also_needs_telnet_on),
+        cmocka_unit_test(a_hosts_own_word_on_what_a_feature_needs_comes_before_the_sites),
         cmocka_unit_test(the_3579_rows_are_due_from_and_to_the_primary_only_when_one_is_named),
         cmocka_unit_test(a_server_that_is_not_the_primary_matches_with_a_note_and_proves_no_due_edge),
         cmocka_unit_test(a_server_that_is_not_the_primary_and_is_refused_blocks_nothing_that_is_due),
@@ -358,6 +525,7 @@ int main(void)
         cmocka_unit_test(an_address_quoted_in_icmp_is_visible),
         cmocka_unit_test(the_sender_of_an_icmp_error_is_visible),
         cmocka_unit_test(an_entry_is_visible_when_one_of_its_addresses_is),
+        cmocka_unit_test(an_unordered_pair_has_its_edge_though_only_one_of_the_two_may_be_either_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,6 +269,112 @@ TEST(a_census_knows_what_the_inferred_site_says_and_changes_no_report)
     pp_site_destroy(site);
 }
 
+/* A list without an array: a mail server recognises itself by who answers on 25; a row tells what its peer is, a wide word what it is not.
+ */
+static const char mail_rules[] =
+    "name: mail\ntitle: Mail\nversion: \"1\"\nsource: here\n"
+    "roles:\n  - {name: mail-server, title: M}\n  - {name: mail-server-room, title: R}\n  - {name: desk, title: D, anyone: true}\n"
+    "features:\n  - {name: f, title: F}\n"
+    "rows:\n"
+    "  - {id: deliver, page_line: 1, group: g, from: mail-server, to: mail-server-room, transport: tcp, ports: 2525/tcp, feature: f, "
+    "coverage: pair, purpose: p, when: w, exercise: e}\n"
+    "  - {id: fetch, page_line: 1, group: g, from: desk, to: mail-server, transport: tcp, ports: 143/tcp, feature: f, coverage: pair, "
+    "purpose: p, when: w, exercise: e}\n"
+    "infer:\n"
+    "  - {who: responder, ports: 25/tcp, roles: mail-server}\n"
+    "  - {who: initiator, ports: 110/tcp, roles: desk, peer: mail-server}\n";
+
+TEST(in_a_list_without_an_array_who_is_recognised_by_himself_tells_what_his_peers_are)
+{
+    struct evidence *e = evidence_by(mail_rules, NULL);
+    tcp_answered(e, "192.0.2.1", 40000, "10.0.0.1", 25);
+    tcp_answered(e, "10.0.0.1", 40000, "10.0.0.2", 2525);
+    tcp_answered(e, "10.0.0.9", 40000, "10.0.0.1", 143);
+    tcp_answered(e, "10.0.0.8", 40000, "10.0.0.1", 110);
+    tcp_answered(e, "10.0.0.7", 40000, "10.0.0.6", 110); /* to nobody that is known */
+    assert_string_equal(roles(e, "10.0.0.1"), "mail-server");
+    assert_string_equal(roles(e, "10.0.0.2"), "mail-server-room");
+    assert_string_equal(roles(e, "10.0.0.9"), "desk");
+    assert_string_equal(roles(e, "10.0.0.8"), "desk");
+    assert_string_equal(roles(e, "10.0.0.7"), "");
+    struct pp_address server = end_of(e, "10.0.0.1"), room = end_of(e, "10.0.0.2");
+    assert_string_equal(pp_site_host_name(e->inferred, pp_site_find(e->inferred, &server).host), "mail-1");
+    assert_string_equal(pp_site_host_name(e->inferred, pp_site_find(e->inferred, &room).host), "mail-server-room-1");
+}
+
+TEST(hosts_of_more_sets_of_roles_than_are_joined_have_a_name_each)
+{
+    enum { ROLES = 11, HOSTS = 1100 }; /* 1,024 sets of roles are told apart */
+    char rules[4096], *at = rules;
+    at += sprintf(at, "name: many\ntitle: Many\nversion: \"1\"\nsource: here\nroles:\n");
+    for (unsigned r = 0; r < ROLES; r++) at += sprintf(at, "  - {name: r%u, title: R}\n", r);
+    at += sprintf(at,
+                  "features:\n  - {name: f, title: F}\nrows:\n  - {id: x, page_line: 1, group: g, from: r0, to: r1, transport: tcp, ports: "
+                  "25/tcp, feature: f, coverage: once, purpose: p, when: w, exercise: e}\ninfer:\n");
+    for (unsigned r = 0; r < ROLES; r++) at += sprintf(at, "  - {who: responder, ports: %u/tcp, roles: r%u}\n", 1000 + r, r);
+    struct evidence *e = evidence_by(rules, NULL);
+    for (unsigned h = 1; h <= HOSTS; h++)
+        for (unsigned r = 0; r < ROLES; r++) {
+            char address[32];
+            snprintf(address, sizeof address, "10.1.%u.%u", h >> 8, h & 255);
+            if (h >> r & 1) tcp_answered(e, "192.0.2.1", (uint16_t)(40000 + r), address, (uint16_t)(1000 + r));
+        }
+    judge(e);
+    assert_int_equal(e->inferred->host_count, HOSTS);
+    for (unsigned h = 1; h <= HOSTS; h++) {
+        struct pp_address address = {.family = PP_IPV4, .bytes = {10, 1, (uint8_t)(h >> 8), (uint8_t)h}};
+        assert_int_equal(pp_site_find(e->inferred, &address).roles, h);
+    }
+}
+
+TEST(as_many_hosts_as_share_a_name_share_just_one)
+{
+    enum { SHARE = 60000 };
+    for (uint32_t more = 0; more < 2; more++) {
+        struct evidence *e = evidence(NULL);
+        tcp_answered(e, "192.0.2.1", 40000, "192.0.2.9", 5307); /* in order these come after the others */
+        for (uint32_t i = 0; i < SHARE - 1 + more; i++) {
+            struct pp_packet packet = packet_of(e, PP_TCP, "192.0.2.9", 5307, "11.0.0.0", 40000, PP_SYN | PP_ACK);
+            packet.destination[2] = (uint8_t)(i >> 8);
+            packet.destination[3] = (uint8_t)i;
+            put(e, packet, PP_DECODED);
+        }
+        judge(e);
+        assert_int_equal(e->inferred->host_count, 2 + more); /* the server, the clients, and one that is too many */
+        assert_string_equal(pp_site_host_name(e->inferred, 1), "client-hosts-1");
+    }
+}
+
+TEST(a_census_of_nothing_or_of_another_site_is_left_alone)
+{
+    struct evidence *e = evidence(NULL);
+    put_a_bit_of_everything(e);
+    char *without = json_of(judge(e));
+    struct pp_census *census = pp_census_create();
+    struct pp_assess_input input = {.spec = e->inferred_spec,
+                                    .index = e->inferred_index,
+                                    .class_index = e->index,
+                                    .site = e->inferred,
+                                    .flows = e->flows,
+                                    .captures = e->captures,
+                                    .capture_count = e->capture_count,
+                                    .until_ns = e->until_ns,
+                                    .census = census};
+    for (unsigned round = 0; round < 2; round++) {
+        struct pp_site *other = round ? pp_infer_site_and_census(e->rules, e->index, e->flows, census) : NULL;
+        struct pp_report *report = pp_assess(&input);
+        assert_non_null(report);
+        char *with = json_of(report);
+        assert_string_equal(with, without);
+        assert_true((census->judged != NULL) == round);
+        free(with);
+        pp_report_destroy(report);
+        pp_site_destroy(other);
+    }
+    free(without);
+    pp_census_destroy(census);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +395,10 @@ int main(void)
         cmocka_unit_test(no_traffic_infers_nobody_and_judges_nothing),
         cmocka_unit_test(the_order_of_flows_infers_the_same),
         cmocka_unit_test(a_census_knows_what_the_inferred_site_says_and_changes_no_report),
+        cmocka_unit_test(in_a_list_without_an_array_who_is_recognised_by_himself_tells_what_his_peers_are),
+        cmocka_unit_test(hosts_of_more_sets_of_roles_than_are_joined_have_a_name_each),
+        cmocka_unit_test(as_many_hosts_as_share_a_name_share_just_one),
+        cmocka_unit_test(a_census_of_nothing_or_of_another_site_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Labels explain, and excuse nothing (design 5.3). */
+#include <stdio.h>
 #include <string.h>
 
 #include "evidence.h"
@@ -182,6 +183,79 @@ TEST(side_traffic_comes_after_what_nobody_can_explain)
     assert_findings(e, "unexpected unlisted-port app1>ldap1:25 answered\nunexpected unlisted-port app1>tta1:113 answered companion");
 }
 
+TEST(each_of_many_sessions_speaks_for_its_own_two_hosts_and_its_own_time)
+{
+    struct evidence *e = evidence(SMALL_SITE "  - {name: tta2, address: 10.0.1.11, roles: tarantella-server}\n"
+                                             "  - {name: app2, address: 10.0.2.6, roles: application-server}\nfeatures: {array: off}\n");
+    static const char *const servers[] = {"tta2", "tta1"}, *const apps[] = {"app2", "app1"};
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned s = 0; s < 2; s++)
+            for (unsigned a = 0; a < 2; a++) {
+                uint16_t port = (uint16_t)(4000 + round * 100 + s * 10 + a);
+                uint64_t began = e->now_ms;
+                tcp_announcing(e, servers[s], (uint16_t)(40000 + round), apps[a], 512, port, 3000);
+                tcp_answered(e, apps[a], 41000, servers[s], port);  /* back where it is due */
+                tcp_answered(e, apps[!a], 41000, servers[s], port); /* somebody else */
+                e->now_ms = began + 10000;
+                tcp_answered(e, apps[a], 42000, servers[s], port); /* too late */
+            }
+    judge(e);
+    for (uint32_t i = 0; i < pp_flow_count(e->flows); i++) {
+        const struct pp_judged *j = &e->report->judged[i];
+        struct pp_flow flow;
+        pp_flow_at(e->flows, i, &flow);
+        if (j->verdict != PP_UNEXPECTED) continue;
+        struct pp_address from = e->report->addresses[j->initiator_address].address;
+        bool due = j->initiator_port == 41000 && from.bytes[3] == (j->responder_port % 10 == 0 ? 6 : 5);
+        if (due != ((j->labels & PP_LABEL_CALLBACK) != 0)) fail_msg("port %u from %u", j->responder_port, from.bytes[3]);
+    }
+    assert_int_equal(e->report->summary.unexpected, 36);
+}
+
+TEST(a_companion_stands_beside_its_row_between_its_own_two_hosts_only)
+{
+    struct evidence *e = evidence(SMALL_SITE "  - {name: app0, address: 10.0.0.9, roles: application-server}\n"
+                                             "  - {name: app2, address: 10.0.2.6, roles: application-server}\n");
+    tcp_answered(e, "app1", 40000, "tta1", 139);
+    tcp_answered(e, "app0", 40000, "tta1", 139);
+    tcp_answered(e, "tta1", 40000, "win1", 139);
+    udp_exchange(e, "app0", 40000, "tta1", 137);
+    tcp_answered(e, "app0", 40001, "tta1", 445);
+    tcp_answered(e, "app1", 40001, "tta1", 445);
+    tcp_answered(e, "app2", 40001, "tta1", 445);
+    assert_flow(e, "app0", 40001, "tta1", 445, "handshake app0>tta1:445 answered unexpected unlisted-port (drive-mapping-445) companion");
+    assert_flow(e, "app1", 40001, "tta1", 445, "handshake app1>tta1:445 answered unexpected unlisted-port (drive-mapping-445) companion");
+    assert_flow(e, "app2", 40001, "tta1", 445, "handshake app2>tta1:445 answered unexpected unlisted-port");
+}
+
+/* Addresses are numbered as they are met, flow by flow in the order of the table: here against the order of the sessions. */
+TEST(sessions_and_companions_are_found_however_their_hosts_were_met)
+{
+    struct evidence *e = evidence("hosts:\n"
+                                  "  - {name: x, address: 10.0.0.1, roles: [application-server, tarantella-server]}\n"
+                                  "  - {name: p1, address: 10.0.0.2, roles: application-server}\n"
+                                  "  - {name: p2, address: 10.0.0.3, roles: application-server}\n"
+                                  "  - {name: t1, address: 10.0.1.10, roles: tarantella-server}\n"
+                                  "  - {name: a1, address: 10.0.2.5, roles: application-server}\nfeatures: {array: off}\n");
+    static const char *const pairs[][2] = {{"t1", "x"}, {"x", "a1"}, {"t1", "p1"}, {"t1", "p2"}};
+    tcp_answered(e, "x", 40000, "p2", 9); /* p2 is met before p1 */
+    for (uint16_t i = 0; i < 4; i++) {
+        tcp_announcing(e, pairs[i][0], 40000, pairs[i][1], 512, (uint16_t)(4320 + i), 5000);
+        tcp_answered(e, pairs[i][1], 41000, pairs[i][0], (uint16_t)(4320 + i));
+        tcp_answered(e, pairs[i][1], 41001, pairs[i][0], 139);
+        tcp_answered(e, pairs[i][1], 41002, pairs[i][0], 445);
+    }
+    for (uint16_t i = 0; i < 4; i++) {
+        char text[200];
+        uint16_t port = (uint16_t)(4320 + i);
+        snprintf(text, sizeof text, "handshake %s>%s:%u answered unexpected unlisted-port callback", pairs[i][1], pairs[i][0], port);
+        assert_flow(e, pairs[i][1], 41000, pairs[i][0], port, text);
+        snprintf(text, sizeof text, "handshake %s>%s:445 answered unexpected unlisted-port (drive-mapping-445) companion", pairs[i][1],
+                 pairs[i][0]);
+        assert_flow(e, pairs[i][1], 41002, pairs[i][0], 445, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +276,9 @@ int main(void)
         cmocka_unit_test(a_companion_of_a_row_needs_the_row_between_the_same_two_hosts),
         cmocka_unit_test(a_companion_excuses_nothing),
         cmocka_unit_test(side_traffic_comes_after_what_nobody_can_explain),
+        cmocka_unit_test(each_of_many_sessions_speaks_for_its_own_two_hosts_and_its_own_time),
+        cmocka_unit_test(a_companion_stands_beside_its_row_between_its_own_two_hosts_only),
+        cmocka_unit_test(sessions_and_companions_are_found_however_their_hosts_were_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

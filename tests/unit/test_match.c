@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "assess.h"
 #include "evidence.h"
 
@@ -200,6 +201,45 @@ TEST(ends_are_found_again_however_many_there_are)
     endpoints_finish(&e);
 }
 
+static struct pp_address numbered(uint32_t i)
+{
+    return (struct pp_address){.family = PP_IPV4, .bytes = {11, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
+}
+
+static int compare_words(const void *x, const void *y)
+{
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
+}
+
+TEST(addresses_whose_hashes_are_the_same_stay_two)
+{
+    enum { ADDRESSES = 1 << 18 }; /* among so many several share 32 bits */
+    uint64_t *words = malloc(ADDRESSES * sizeof *words);
+    assert_non_null(words);
+    for (uint32_t i = 0; i < ADDRESSES; i++) {
+        struct pp_address address = numbered(i);
+        words[i] = address_hash(&address) << 32 | i;
+    }
+    qsort(words, ADDRESSES, sizeof *words, compare_words);
+    uint32_t pairs = 0;
+    struct directory directory = {0};
+    for (uint32_t i = 1; i < ADDRESSES; i++) {
+        if (words[i] >> 32 != words[i - 1] >> 32) continue;
+        uint32_t numbers[3];
+        struct pp_address first = numbered((uint32_t)words[i - 1]), second = numbered((uint32_t)words[i]);
+        assert_true(directory_add(&directory, NULL, &first, &numbers[0]) && directory_add(&directory, NULL, &second, &numbers[1]));
+        assert_true(directory_add(&directory, NULL, &first, &numbers[2]));
+        assert_int_equal(numbers[0], numbers[2]);
+        assert_true(numbers[0] != numbers[1]);
+        pairs++;
+    }
+    assert_true(pairs > 0);
+    assert_int_equal(directory.count, 2 * pairs);
+    directory_finish(&directory);
+    free(words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +250,7 @@ int main(void)
         cmocka_unit_test(the_rows_of_a_set_come_in_order_from_all_its_words),
         cmocka_unit_test(a_port_is_in_each_of_the_sets_that_hold_it),
         cmocka_unit_test(ends_are_found_again_however_many_there_are),
+        cmocka_unit_test(addresses_whose_hashes_are_the_same_stay_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,6 @@
 /* Design 5.1: who opened a flow, and on what proof. */
+#include <string.h>
+
 #include "evidence.h"
 #include "testing.h"
 
@@ -388,6 +390,41 @@ TEST(packets_inherit_the_verdict_of_their_flow)
     assert_int_equal(e->report->rows[pp_spec_find_row(e->spec, "client-aips")].packets, 7);
 }
 
+TEST(listeners_are_found_among_as_many_open_ends_as_there_are)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    for (unsigned i = 0; i < 3000; i++) tcp_midstream(e, "tta1", (uint16_t)(20000 + i), "ldap1", (uint16_t)(30000 + i % 2));
+    tcp_answered(e, "app1", 40000, "ldap1", 30000);
+    assert_flow(e, "tta1", 20000, "ldap1", 30000, "listener tta1>ldap1:30000 answered unexpected unlisted-port");
+    assert_flow(e, "tta1", 22998, "ldap1", 30000, "listener tta1>ldap1:30000 answered unexpected unlisted-port");
+    assert_flow(e, "tta1", 22999, "ldap1", 30001, "none ldap1>tta1:22999 answered unexpected unlisted-port");
+}
+
+TEST(a_reading_that_is_waived_is_shown_without_a_row_and_one_that_is_off_with_it)
+{
+    struct evidence *e =
+        evidence(SMALL_SITE "features: {ssh: off}\n"
+                            "waivers:\n  - {from: app1, to: tta1, ports: 9000/tcp, owner: o, reason: r, expires: never}\n");
+    tcp_midstream(e, "tta1", 9000, "app1", 22);
+    const struct pp_finding *f = find_finding(e, PP_FIND_UNDETERMINED);
+    assert_int_equal(f->reading_count, 2);
+    const struct pp_reading *waived = &f->readings[f->readings[0].row != PP_NONE], *off = &f->readings[f->readings[0].row == PP_NONE];
+    assert_int_equal(waived->row, PP_NONE);
+    assert_int_equal(waived->port, 9000);
+    assert_int_equal(off->row, pp_spec_find_row(e->spec, "tta-app-ssh"));
+    assert_non_null(strstr(f->explanation, "it is waived if 10.0.2.5 opened it to 10.0.1.10 port 9000"));
+}
+
+TEST(a_reading_by_an_expired_waiver_makes_a_flow_undetermined_and_is_not_shown)
+{
+    struct evidence *e =
+        evidence(SMALL_SITE "waivers:\n  - {from: app1, to: tta1, ports: 9000/tcp, owner: o, reason: r, expires: 2026-11-19}\n");
+    tcp_midstream(e, "tta1", 9000, "app1", 22);
+    const struct pp_finding *f = find_finding(e, PP_FIND_UNDETERMINED);
+    assert_int_equal(f->reading_count, 1);
+    assert_int_equal(f->readings[0].row, pp_spec_find_row(e->spec, "tta-app-ssh"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +471,9 @@ int main(void)
         cmocka_unit_test(first_packets_say_nothing_about_tcp),
         cmocka_unit_test(where_no_reading_is_the_flow_is_unexpected_with_the_lower_port_as_the_responders),
         cmocka_unit_test(packets_inherit_the_verdict_of_their_flow),
+        cmocka_unit_test(listeners_are_found_among_as_many_open_ends_as_there_are),
+        cmocka_unit_test(a_reading_that_is_waived_is_shown_without_a_row_and_one_that_is_off_with_it),
+        cmocka_unit_test(a_reading_by_an_expired_waiver_makes_a_flow_undetermined_and_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

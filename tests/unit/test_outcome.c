@@ -327,6 +327,91 @@ TEST(a_refusal_is_never_too_late)
     assert_state(e, "tta-app-rdp", "blocked");
 }
 
+/* --- several ICMP errors about one flow ----------------------------------------------------------------------------------------- */
+
+/* An error of `device` about the packet that goes from one end to the other. */
+static void error_about(struct evidence *e, enum pp_transport transport, const char *from, uint16_t from_port, const char *to,
+                        uint16_t to_port, const char *device, uint8_t code)
+{
+    struct pp_packet packet = packet_of(e, transport, from, from_port, to, to_port, transport == PP_TCP ? PP_ACK : 0);
+    struct pp_address sender = end_of(e, device);
+    packet.icmp_family = sender.family;
+    memcpy(packet.icmp_sender, sender.bytes, 16);
+    packet.icmp_type = 3;
+    packet.icmp_code = code;
+    put(e, packet, PP_ICMP_ERROR);
+}
+
+static void assert_blocked_by(struct evidence *e, const char *device)
+{
+    struct pp_address at = end_of(e, device);
+    assert_memory_equal(&find_finding(e, PP_FIND_BLOCKED)->blocked_by, &at, sizeof at);
+}
+
+TEST(of_several_errors_about_the_attempt_the_first_in_order_is_named)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_silent(e, T, A);
+    error_about(e, PP_TCP, T, A, "10.0.0.2", 13);
+    error_about(e, PP_TCP, T, A, "10.0.0.1", 13);
+    error_about(e, PP_TCP, A, T, "10.0.0.3", 13);
+    assert_blocked_by(e, "10.0.0.1");
+}
+
+TEST(of_several_errors_about_replies_alone_the_first_in_order_is_named)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    tcp_silent(e, T, A);
+    error_about(e, PP_TCP, A, T, "10.0.0.2", 13);
+    error_about(e, PP_TCP, A, T, "10.0.0.1", 13);
+    assert_blocked_by(e, "10.0.0.1");
+}
+
+TEST(a_port_unreachable_about_a_udp_reply_refuses_nothing)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    udp(e, "tta1", 45000, "win1", 137);
+    error_about(e, PP_UDP, "win1", 137, "tta1", 45000, "win1", 3); /* whoever sends that quotes its own packet */
+    assert_flow(e, "tta1", 45000, "win1", 137, "row tta1>win1:137 rejected expected tta-win-nbns");
+}
+
+/* --- captures past those that are told apart --------------------------------------------------------------------------------------- */
+
+TEST(captures_past_those_told_apart_share_one_bit_and_end_with_the_last_of_them)
+{
+    enum { CAPTURES = PP_CAPTURES_TOLD_APART + 3 };
+    struct evidence *e = evidence(SMALL_SITE);
+    static struct pp_capture_info captures[CAPTURES];
+    const uint8_t result = PP_DECODED;
+    for (unsigned i = 0; i < CAPTURES; i++) {
+        captures[i] = (struct pp_capture_info){.name = "test.pcap", .format = "pcap", .packets = 1};
+        captures[i].last_ns = UINT64_C(1795168800000000000) + (i == CAPTURES - 1 ? 60 : 1) * UINT64_C(1000000000);
+    }
+    struct pp_packet packet = packet_of(e, PP_TCP, T, A, PP_SYN);
+    packet.capture = PP_CAPTURES_TOLD_APART; /* its own capture ends after a second, another one of the shared bit after a minute */
+    packet.frame = 1;
+    assert_true(pp_flow_table_add(e->flows, &packet, &result, 1));
+    packet.source_port = 40001;
+    packet.capture = 5;
+    assert_true(pp_flow_table_add(e->flows, &packet, &result, 1));
+    assert_true(pp_flow_table_sort(e->flows));
+    struct pp_assess_input input = {.spec = e->spec,
+                                    .index = e->index,
+                                    .class_index = e->index,
+                                    .site = e->site,
+                                    .flows = e->flows,
+                                    .captures = captures,
+                                    .capture_count = CAPTURES,
+                                    .until_ns = UINT64_MAX};
+    struct pp_report *report = pp_assess(&input);
+    assert_non_null(report);
+    assert_false(report->judged[0].too_late);
+    assert_true(report->judged[1].too_late);
+    assert_int_equal(report->finding_count, 1);
+    assert_true(report->findings[0].seen_in == (UINT64_C(1) << PP_CAPTURES_TOLD_APART | 1u << 5));
+    pp_report_destroy(report);
+}
+
 /* --- got through ------------------------------------------------------------------------------------------------------------ */
 
 TEST(only_answers_get_through_and_silent_udp_cannot_be_told)
@@ -408,6 +493,10 @@ int main(void)
         cmocka_unit_test(only_answers_get_through_and_silent_udp_cannot_be_told),
         cmocka_unit_test(no_verdict_depends_on_a_count_so_that_overlapping_captures_do_no_harm),
         cmocka_unit_test(other_protocols_than_tcp_and_udp_are_counted_and_not_judged),
+        cmocka_unit_test(of_several_errors_about_the_attempt_the_first_in_order_is_named),
+        cmocka_unit_test(of_several_errors_about_replies_alone_the_first_in_order_is_named),
+        cmocka_unit_test(a_port_unreachable_about_a_udp_reply_refuses_nothing),
+        cmocka_unit_test(captures_past_those_told_apart_share_one_bit_and_end_with_the_last_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,6 +108,45 @@ TEST(a_filter_without_a_site_holds_every_port_of_every_narrow_row)
     pp_spec_destroy(spec);
 }
 
+TEST(a_filter_for_a_site_holds_every_host_and_prefix_whose_roles_tell_something)
+{
+    struct evidence *e = evidence("hosts:\n"
+                                  "  - {name: app1, address: [10.0.2.5, \"2001:db8::5\"], roles: application-server}\n"
+                                  "  - {name: farm, prefix: [10.0.3.0/24, \"2001:db8:3::/48\"], roles: ldap-server}\n"
+                                  "  - {name: staff, prefix: 10.20.0.0/16, roles: client}\n"
+                                  "  - {name: printer, address: 10.0.9.9}\n");
+    struct pp_error error;
+    char *filter;
+    assert_true(pp_capture_filter(e->spec, e->site, &filter));
+    static const char hosts[] = "host 10.0.2.5 or host 2001:db8::5 or net 10.0.3.0/24 or net 2001:db8:3::/48 or icmp";
+    assert_int_equal(strncmp(filter, hosts, sizeof hosts - 1), 0);
+    assert_non_null(strstr(filter, " or (vlan and (host 10.0.2.5 or "));
+    assert_null(strstr(filter, "10.20."));
+    assert_null(strstr(filter, "10.0.9.9"));
+    assert_true(pp_capture_check_filter(filter, &error));
+    free(filter);
+}
+
+TEST(a_filter_without_a_site_holds_ranges_and_ports_of_either_transport_once_and_nothing_of_wide_rows)
+{
+    char *filter;
+    struct pp_error error;
+    struct evidence *e = evidence(ARRAY "ports: {app-tta-x11: 6000-6063/tcp, tta-ldap: 6000-6063/tcp, tta-app-ssh: 6000/tcp, "
+                                        "app-tta-lb: 22/udp, tta-app-telnet: 6000-6010/tcp, tta-app-rlogin: 6001-6063/tcp}\n");
+    assert_true(pp_capture_filter(e->spec, NULL, &filter));
+    const char *range = strstr(filter, "tcp portrange 6000-6063 or ");
+    assert_non_null(range);
+    assert_ptr_equal(strstr(range + 1, "tcp portrange 6000-6063 or "),
+                     strstr(strstr(filter, "(vlan and ("), "tcp portrange 6000-6063 or "));
+    assert_non_null(strstr(filter, "tcp port 6000 or "));
+    assert_non_null(strstr(filter, "tcp portrange 6000-6010 or "));
+    assert_non_null(strstr(filter, "tcp portrange 6001-6063 or "));
+    assert_non_null(strstr(filter, "udp port 22 or "));
+    assert_null(strstr(filter, "65535"));
+    assert_true(pp_capture_check_filter(filter, &error));
+    free(filter);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +156,8 @@ int main(void)
         cmocka_unit_test(hosts_without_an_address_family_in_common_are_not_looked_for),
         cmocka_unit_test(five_thousand_hosts_are_no_trouble),
         cmocka_unit_test(a_filter_without_a_site_holds_every_port_of_every_narrow_row),
+        cmocka_unit_test(a_filter_for_a_site_holds_every_host_and_prefix_whose_roles_tell_something),
+        cmocka_unit_test(a_filter_without_a_site_holds_ranges_and_ports_of_either_transport_once_and_nothing_of_wide_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

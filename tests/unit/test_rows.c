@@ -212,6 +212,86 @@ TEST(a_server_that_answers_on_another_high_port_is_securid_by_the_wide_row_only)
     both_securid_rows(e, "expected: t1>r1 expected answered wide");
 }
 
+/* A server that asks another one: both hold its role, and only one of them the other. */
+TEST(a_securid_conversation_opened_from_the_partners_side_is_credited_the_right_way_round)
+{
+    struct evidence *e =
+        evidence(HOSTS T1 "  - {name: both, address: 10.0.3.9, roles: [tarantella-server, securid-server]}\nfeatures: {array: off}\n");
+    udp_exchange(e, "both", 45000, "t1", 5500);
+    both_securid_rows(e, "expected: t1>both expected answered");
+}
+
+/* --- pairs and rows that are not simply answered --------------------------------------------------------------------------------- */
+
+TEST(an_edge_keeps_its_blocked_pair_whatever_the_pairs_after_it_show)
+{
+    struct evidence *e = evidence(HOSTS "  - {name: t1, address: 10.0.1.10, roles: tarantella-server}\n"
+                                        "  - {name: l1, address: [10.0.3.1, 10.0.3.2, 10.0.3.3], roles: ldap-server}\n");
+    tcp_silent(e, "t1", 40000, "10.0.3.1", 389);
+    tcp_one_side(e, "t1", 40000, "10.0.3.2", 389);
+    tcp_refused(e, "t1", 40000, "10.0.3.3", 389);
+    assert_row(e, "tta-ldap", "blocked: t1>l1 blocked silent half-seen");
+    assert_int_equal(find_finding(e, PP_FIND_BLOCKED)->pairs, 2);
+}
+
+TEST(of_two_half_seen_pairs_the_first_stands_for_the_edge)
+{
+    struct evidence *e = evidence(HOSTS "  - {name: t1, address: 10.0.1.10, roles: tarantella-server}\n"
+                                        "  - {name: l1, address: [10.0.3.1, 10.0.3.2], roles: ldap-server}\n");
+    tcp_one_side(e, "t1", 40000, "10.0.3.2", 389);
+    tcp_one_side(e, "t1", 40000, "10.0.3.1", 389);
+    assert_row(e, "tta-ldap", "expected: t1>l1 expected half-seen half-seen");
+}
+
+TEST(a_one_way_row_known_only_from_a_harmless_icmp_error_cannot_be_told)
+{
+    struct evidence *e = evidence(HOSTS T1 A1);
+    icmp_error(e, PP_UDP, "a1", 40000, "t1", 3579, "10.0.0.1", 3, 4);
+    assert_row(e, "app-tta-lb", "not-observable: a1>* not-observable silent");
+}
+
+TEST(a_row_that_works_only_with_a_server_that_is_not_the_primary_is_expected_though_nothing_is_due)
+{
+    struct evidence *e = evidence(HOSTS P1 T2 A1 "features: {array: off}\n");
+    tcp_answered(e, "t2", 40000, "a1", 3579);
+    assert_row(e, "tta-app-lb", "expected: t2>a1 expected answered not-due not-primary");
+    tcp_answered(e, "t1", 40000, "a1", 3579);
+    judge(e);
+    assert_row(e, "tta-app-lb", "expected: *>a1 expected answered; t2>a1 expected answered not-due not-primary");
+}
+
+TEST(a_row_of_the_same_width_that_is_off_gets_no_credit)
+{
+    struct evidence *e = evidence("hosts:\n  - {name: tta1, address: 10.0.1.10, roles: [tarantella-server, web-server]}\n"
+                                  "  - {name: both, address: 10.0.2.5, roles: [client, portal-server]}\n"
+                                  "features: {portal: off, netlet: off}\n");
+    tcp_answered(e, "both", 40000, "tta1", 80);
+    judge(e);
+    assert_int_equal(e->report->rows[pp_spec_find_row(e->spec, "client-http")].flows, 1);
+    assert_int_equal(e->report->rows[pp_spec_find_row(e->spec, "portal-web-http")].flows, 0);
+}
+
+TEST(any_of_excuses_an_edge_between_two_hosts_by_one_that_leaves_a_side_open)
+{
+    struct evidence *e = evidence(HOSTS T1 T2 L1 L2 "features: {ldap: on, array: off}\ncoverage: {tta-ldap: source, tta-ldaps: pair}\n");
+    everyone_is_seen(e);
+    tcp_answered(e, "t1", 40000, "l1", 389);
+    assert_row(e, "tta-ldap", "missing: t1>* expected answered; t2>* missing");
+    tcp_answered(e, "t2", 40000, "l2", 636);
+    judge(e);
+    assert_row(e, "tta-ldap", "expected: t1>* expected answered; t2>* optional satisfied-by tta-ldaps");
+}
+
+TEST(any_of_excuses_edges_only_between_the_same_hosts)
+{
+    struct evidence *e =
+        evidence(HOSTS T1 T2 L1 L2 "features: {ldap: on, ldaps: on, array: off}\ncoverage: {tta-ldap: pair, tta-ldaps: source}\n");
+    everyone_is_seen(e);
+    tcp_answered(e, "t1", 40000, "l1", 636);
+    assert_row(e, "tta-ldap",
+               "missing: t1>l1 optional satisfied-by tta-ldaps; t1>l2 optional satisfied-by tta-ldaps; t2>l1 missing; t2>l2 missing");
+}
+
 /* --- size and order -------------------------------------------------------------------------------------------------------------- */
 
 static struct evidence *many_inferred_hosts(uint32_t count)
@@ -281,6 +361,17 @@ TEST(the_order_of_packets_changes_no_finding)
     }
 }
 
+TEST(an_edge_that_no_two_entries_of_the_site_can_have_is_tried_and_not_due)
+{
+    struct evidence *e = evidence(HOSTS T1); /* no client; but a loopback address is one */
+    tcp_answered(e, "127.0.0.1", 40000, "t1", 5307);
+    assert_row(e, "client-aips", "expected: *>t1 expected answered not-due");
+    struct evidence *refused = evidence(HOSTS T1);
+    tcp_refused(refused, "127.0.0.1", 40000, "t1", 5307);
+    assert_row(refused, "client-aips", "not-applicable: *>t1 blocked refused not-due");
+    assert_findings(refused, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,9 +395,18 @@ int main(void)
         cmocka_unit_test(any_of_reaches_across_the_display_the_web_and_the_launch_rows),
         cmocka_unit_test(the_two_securid_rows_take_the_same_edges_flows_and_state),
         cmocka_unit_test(a_server_that_answers_on_another_high_port_is_securid_by_the_wide_row_only),
+        cmocka_unit_test(a_securid_conversation_opened_from_the_partners_side_is_credited_the_right_way_round),
+        cmocka_unit_test(an_edge_keeps_its_blocked_pair_whatever_the_pairs_after_it_show),
+        cmocka_unit_test(of_two_half_seen_pairs_the_first_stands_for_the_edge),
+        cmocka_unit_test(a_one_way_row_known_only_from_a_harmless_icmp_error_cannot_be_told),
+        cmocka_unit_test(a_row_that_works_only_with_a_server_that_is_not_the_primary_is_expected_though_nothing_is_due),
+        cmocka_unit_test(a_row_of_the_same_width_that_is_off_gets_no_credit),
+        cmocka_unit_test(any_of_excuses_an_edge_between_two_hosts_by_one_that_leaves_a_side_open),
+        cmocka_unit_test(any_of_excuses_edges_only_between_the_same_hosts),
         cmocka_unit_test(inferred_hosts_have_an_edge_each),
         cmocka_unit_test(more_than_a_thousand_inferred_hosts_of_the_same_roles_share_a_name_and_an_edge),
         cmocka_unit_test(the_order_of_packets_changes_no_finding),
+        cmocka_unit_test(an_edge_that_no_two_entries_of_the_site_can_have_is_tried_and_not_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

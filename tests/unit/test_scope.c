@@ -146,6 +146,33 @@ TEST(fragments_between_strangers_and_to_groups_are_out_of_scope)
     assert_findings(e, "");
 }
 
+TEST(a_fragment_is_out_of_scope_only_where_both_its_ends_are_one)
+{
+    struct evidence *e = evidence("hosts:\n  - {name: apps, prefix: 10.0.2.0/24, roles: application-server}\n");
+    later_fragment(e, PP_UDP, "10.0.2.9", "10.0.2.9", 1); /* to itself */
+    assert_findings(e, "");
+    later_fragment(e, PP_UDP, "10.0.2.9", "10.0.2.8", 1);
+    later_fragment(e, PP_UDP, "127.0.0.1", "10.0.2.9", 1); /* a loopback address on the wire: nobody's own affair */
+    judge(e);
+    assert_findings(e, "undetermined fragment apps>apps\nundetermined fragment 127.0.0.1>apps");
+}
+
+TEST(fragments_of_captures_past_those_told_apart_share_their_last_bit)
+{
+    struct evidence *e = evidence(SMALL_SITE);
+    const uint16_t captures[] = {0, PP_CAPTURES_TOLD_APART, PP_CAPTURES_TOLD_APART + 7};
+    const uint8_t result = PP_LATER_FRAGMENT;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct pp_packet packet = packet_of(e, PP_UDP, "tta1", 0, "win1", 0, 0);
+        packet.datagram_id = i;
+        packet.frame = 1;
+        packet.capture = captures[i];
+        assert_true(pp_flow_table_add(e->flows, &packet, &result, 1));
+    }
+    assert_true(find_finding(e, PP_FIND_UNDETERMINED)->seen_in == (UINT64_C(1) | UINT64_C(1) << PP_CAPTURES_TOLD_APART));
+    assert_int_equal(e->report->findings[0].flows, 3);
+}
+
 TEST(the_first_frame_of_orphaned_fragments_is_the_earliest_ones_in_any_order)
 {
     static const struct {
@@ -181,6 +208,8 @@ int main(void)
         cmocka_unit_test(a_fragment_whose_first_part_was_never_seen_is_undetermined),
         cmocka_unit_test(a_fragment_whose_first_part_was_seen_is_not_judged_again),
         cmocka_unit_test(fragments_between_strangers_and_to_groups_are_out_of_scope),
+        cmocka_unit_test(a_fragment_is_out_of_scope_only_where_both_its_ends_are_one),
+        cmocka_unit_test(fragments_of_captures_past_those_told_apart_share_their_last_bit),
         cmocka_unit_test(the_first_frame_of_orphaned_fragments_is_the_earliest_ones_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,6 +189,25 @@ TEST(an_undetermined_flow_names_no_miss)
     assert_int_equal(find_finding(e, PP_FIND_UNDETERMINED)->nearest_row, PP_NONE);
 }
 
+/* A list where the primary of the array talks to itself over its loopback address. */
+TEST(a_loopback_address_is_no_hosts_and_so_not_the_primarys)
+{
+    static const char rules[] =
+        "name: own\ntitle: Own\nversion: \"1\"\nsource: here\n"
+        "roles:\n  - {name: member, title: M, primary: true, loopback: true}\n  - {name: other, title: O}\n"
+        "features:\n  - {name: f, title: F}\n"
+        "rows:\n  - {id: own, page_line: 1, group: g, from: member, to: member, transport: tcp, ports: 25/tcp, feature: f, loopback: true, "
+        "primary: to, coverage: once, purpose: p, when: w, exercise: e}\n";
+    struct evidence *named = evidence_by(rules, "hosts:\n  - {name: m1, address: 10.0.0.1, roles: member, primary: true}\n");
+    struct evidence *unnamed = evidence_by(rules, "hosts:\n  - {name: m1, address: 10.0.0.1, roles: member}\n");
+    tcp_answered(named, "127.0.0.1", 40000, "127.0.0.1", 25);
+    tcp_answered(named, "m1", 40000, "m1", 25);
+    tcp_answered(unnamed, "127.0.0.1", 40000, "127.0.0.1", 25);
+    assert_flow(named, "127.0.0.1", 40000, "127.0.0.1", 25, "handshake 127.0.0.1>127.0.0.1:25 answered expected own not-primary");
+    assert_flow(named, "m1", 40000, "m1", 25, "handshake m1>m1:25 answered expected own");
+    assert_flow(unnamed, "127.0.0.1", 40000, "127.0.0.1", 25, "handshake 127.0.0.1>127.0.0.1:25 answered expected own");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_wide_row_never_explains_a_miss),
         cmocka_unit_test(a_row_that_is_off_explains_nothing_but_feature_off),
         cmocka_unit_test(an_undetermined_flow_names_no_miss),
+        cmocka_unit_test(a_loopback_address_is_no_hosts_and_so_not_the_primarys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

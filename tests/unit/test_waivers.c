@@ -134,6 +134,15 @@ TEST(the_background_set_excuses_name_service)
     assert_int_equal(judge(e)->summary.exempt, 2);
 }
 
+TEST(a_waiver_that_has_expired_excuses_what_carries_no_time)
+{
+    struct evidence *e = evidence(SMALL_SITE "waivers:\n" WAIVER("any", "any", "25/tcp", "2026-11-19"));
+    e->timeless = true;
+    tcp_answered(e, "tta1", 40000, "ldap1", 25);
+    assert_flow(e, "tta1", 40000, "ldap1", 25, "handshake tta1>ldap1:25 answered exempt agreed");
+    assert_findings(e, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +154,7 @@ int main(void)
         cmocka_unit_test(a_waiver_holds_on_its_first_and_last_port_and_its_transport_only),
         cmocka_unit_test(a_row_comes_before_a_waiver),
         cmocka_unit_test(the_background_set_excuses_name_service),
+        cmocka_unit_test(a_waiver_that_has_expired_excuses_what_carries_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
