@@ -250,6 +250,9 @@ static void messages_whose_lengths_lie_are_the_last_of_their_datagram(void **sta
         assert_int_equal(__real_send(host.said, two.bytes, 2 * size, 0), 2 * size);
         link_watch_read(&watch, changed, NULL);
         assert_int_equal(changes, 3);
+        assert_int_equal(__real_send(host.said, two.bytes, size + 4, 0), size + 4); /* a header's beginning */
+        link_watch_read(&watch, changed, NULL);
+        assert_int_equal(changes, 4);
         end_watch(&watch);
     }
 }
