@@ -23,6 +23,7 @@ static struct {
     /* libpcap */
     const char *error; /* of whatever fails */
     int status, dlt, open_handles, snap, ring_size;
+    uint32_t wire;
     bool no_handle, micro, no_filter, blocks, no_counts, says_nothing;
     uint32_t received, dropped;
     unsigned frames; /* that wait */
@@ -48,6 +49,7 @@ static void begin_system(void)
 {
     memset(&host, 0, sizeof host);
     host.dlt = DLT_EN10MB;
+    host.wire = 100;
     host.steady = UINT64_C(10000) * MS;
     host.link = (struct link_state){.index = 7, .up = true, .carrier = true, .counts = true, .missed = 5, .name = "eth0"};
     assert_int_equal(pipe(host.ends) | pipe(host.news), 0);
@@ -105,7 +107,7 @@ PLAYED(int, pcap_dispatch, pcap_t *pcap, int max, pcap_handler handler, u_char *
     if (host.dispatch < 0) return host.dispatch;
     unsigned count = host.frames;
     for (unsigned i = 0; i < count; i++) {
-        struct pcap_pkthdr header = {.caplen = FRAME_BYTES, .len = 100};
+        struct pcap_pkthdr header = {.caplen = FRAME_BYTES, .len = host.wire};
         header.ts.tv_sec = (time_t)(host.frame_ns[i] / 1000000000);
         header.ts.tv_usec = (suseconds_t)(host.frame_ns[i] % 1000000000 / (host.micro ? 1000 : 1));
         handler(user, &header, frame_bytes[i]);
@@ -319,6 +321,12 @@ static void a_warning_is_no_failure_and_sizes_beyond_libpcap_are_its_largest(voi
     assert_int_equal(frames[1].wire, 100);
     assert_int_equal(frames[1].captured, FRAME_BYTES);
     assert_true(frames[1].time_ns == BEGIN_NS + host.steady);
+    assert_int_equal(pp_capture_info(capture)->cut, 2);
+    host.wire = 7; /* less than was captured */
+    arrive(1);
+    assert_int_equal(pp_capture_next(capture, frames, FRAMES), 1);
+    assert_int_equal(frames[0].wire, FRAME_BYTES);
+    assert_int_equal(pp_capture_info(capture)->cut, 2);
     stop(capture);
 }
 
