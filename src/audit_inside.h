@@ -14,7 +14,7 @@ struct worker {
     struct pp_flow_table *flows;
     struct pp_chunk *chunk;
     uint64_t outside_time;
-    bool failed; /* out of memory */
+    bool failed; /* out of memory; live: or of threads, or the system let it not wait */
     pthread_t thread;
     struct pp_frame frames[PP_FRAME_BATCH];
     struct pp_plain_packet plain[PP_FRAME_BATCH];

@@ -8,6 +8,7 @@
 
 #include "audit_inside.h"
 #include "clock.h"
+#include "error.h"
 
 /* --- what is known ------------------------------------------------------------------------------------------------------ */
 
@@ -188,12 +189,14 @@ static bool start_lanes(struct pp_audit *audit)
 
 bool pp_audit_pump(struct pp_audit *audit, uint32_t most_ms)
 {
-    bool running;
+    bool running = false;
     uint32_t wait_ms = audit->options.wait_ms ? audit->options.wait_ms : WAIT_MS;
-    if (!audit->lane_count || (audit->lane_count > 1 && !start_lanes(audit))) return false;
-    for (uint32_t i = 1; i < audit->lane_count; i++)
-        if (__atomic_load_n(&audit->lanes[i]->worker->failed, __ATOMIC_RELAXED)) return false;
-    return pump(audit->lanes[0], most_ms < wait_ms ? most_ms : wait_ms, &running) && running;
+    if (!audit->lane_count) return false;
+    bool ok = audit->lane_count == 1 || start_lanes(audit);
+    for (uint32_t i = 1; i < audit->lane_count; i++) ok &= !__atomic_load_n(&audit->lanes[i]->worker->failed, __ATOMIC_RELAXED);
+    ok = ok && pump(audit->lanes[0], most_ms < wait_ms ? most_ms : wait_ms, &running);
+    audit->first->failed |= !ok; /* so that whoever ends now knows that it is early */
+    return ok && running;
 }
 
 /* --- the end ------------------------------------------------------------------------------------------------------------ */
@@ -230,14 +233,28 @@ void live_end(struct pp_audit *audit)
     audit->finishing = false;
 }
 
+/* What is judged now may lack packets of any of them. */
+static void note_early_end(struct pp_audit *audit, const struct lane *lane)
+{
+    for (uint32_t i = 0; i < lane->count; i++) {
+        struct pp_capture_info *info = &audit->captures[lane->inputs[i].index];
+        if (info->failed) continue;
+        info->failed = true;
+        error_offset(&info->error, UINT64_MAX,
+                     "could not be listened to any further: memory or a thread was not to be had; some packets are not judged");
+    }
+}
+
 bool pp_audit_detach(struct pp_audit *audit)
 {
     if (!audit->lane_count) return true;
     __atomic_store_n(&audit->finishing, true, __ATOMIC_RELAXED); /* all lanes at about the same time */
-    bool ok = finish(audit->lanes[0]);
+    bool ok = finish(audit->lanes[0]) && !audit->first->failed;
     ok &= stop_lanes(audit);
     refresh_infos(audit, audit->lanes[0]);
     for (uint32_t i = 1; i < audit->lane_count; i++) ok &= gather(audit, audit->lanes[i]);
+    if (!ok) note_early_end(audit, audit->lanes[0]);
+    audit->first->failed = false;
     live_end(audit);
     return ok;
 }

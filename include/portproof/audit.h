@@ -56,9 +56,10 @@ struct pp_flow_options pp_audit_flow_options(const struct pp_audit *audit, char 
  * then good for nothing but to be destroyed. */
 bool pp_audit_set_rules(struct pp_audit *audit, const struct pp_spec *spec, const struct pp_site *site);
 /** Judge the frames that are there now, of all captures; waits `most_ms`, and no longer than the options' wait_ms, when there are none.
- * false: all captures ended, or memory is out. */
+ * false: all captures ended; or memory, a thread or a wait was refused, which pp_audit_detach says. */
 bool pp_audit_pump(struct pp_audit *audit, uint32_t most_ms);
-/** Live: let nothing more in, judge what is left, take the last counts and close the captures. false: out of memory. */
+/** Live: let nothing more in, judge what is left, take the last counts and close the captures. false: it ended early, as
+ * pp_audit_captures()[…].error says, too: packets are missing. */
 bool pp_audit_detach(struct pp_audit *audit);
 
 /** What is known of the captures read so far. */

@@ -334,9 +334,11 @@ size_t pp_chunk_next(struct pp_chunk *chunk, struct pp_frame *frames, size_t max
 
 void chunk_count_drops(const struct pp_chunk *chunk, struct pp_capture *capture)
 {
+    const struct view *view = &chunk->view;
     if (!chunk->counts_drops) return;
     for (unsigned l = 0; l < chunk->lane_count; l++)
-        for (uint32_t i = 0; i < chunk->lanes[l].count; i++) pcapng_count_drops(capture, chunk->view.bytes + chunk->offsets[l][i]);
+        for (uint32_t i = 0; i < chunk->lanes[l].count; i++)
+            pcapng_count_drops(capture, view->bytes + chunk->offsets[l][i], (size_t)view->size - chunk->offsets[l][i]);
 }
 
 pp_time_ns chunk_last_time(const struct pp_chunk *chunk)

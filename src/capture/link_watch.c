@@ -114,10 +114,13 @@ static bool read_datagram(const struct news *news)
         return true;
     }
     if (size < 0) return errno == EINTR;
-    unsigned left = (unsigned)size;
-    for (const struct nlmsghdr *message = (const void *)bytes; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+    size_t at = 0, end = (size_t)size;
+    while (at < end && end - at >= sizeof(struct nlmsghdr)) { /* the last one may end before its padding, which the macros do not see */
+        const struct nlmsghdr *message = (const void *)(bytes + at);
+        if (message->nlmsg_len < sizeof *message || message->nlmsg_len > end - at) break;
         if (message->nlmsg_seq == news->watch->asked) news->watch->asked = 0;
         read_message(news, message);
+        at += NLMSG_ALIGN((size_t)message->nlmsg_len);
     }
     return true;
 }

@@ -57,7 +57,7 @@ struct live {
     struct kernel_counts counts;
     struct ring ring;            /* of pcap, read in place; not mapped: libpcap reads it */
     bool trouble;                /* poll says so of the socket */
-    pp_time_ns unfiltered_until; /* the system's date: what came before may have passed no filter */
+    pp_time_ns unfiltered_until; /* the system's date: what came before may have passed no filter; 0: there is none */
     pcap_t *pcap;                /* NULL: AWAY */
     struct bpf_program filter;
     int filter_dlt; /* the link type it was compiled for; -1: none */
@@ -141,8 +141,8 @@ static bool share(struct pp_capture *capture, pcap_t *pcap)
     }
     bool shut = packet_socket_shut(fd);
     live->from_ns = date_now(live);
-    if (shut && packet_socket_join(fd, live->options.fanout, live->watch.now.loopback))
-        return capture->filter.expression || packet_socket_open(fd, most); /* a filter is set next */
+    bool joined = shut && packet_socket_join(fd, live->options.fanout, live->watch.now.loopback);
+    if (joined && (capture->filter.expression || packet_socket_open(fd, most))) return true; /* a filter is set next */
     return refuse(capture, "cannot share the interface among threads", strerror(errno));
 }
 
@@ -208,7 +208,7 @@ static void read_counts(struct pp_capture *capture)
     struct pcap_stat stat;
     live->counted_ns = steady_ns();
     info->account.until_ns = date_now(live);
-    if (live->pcap && pcap_stats(live->pcap, &stat) == 0) {
+    if (pcap_stats(live->pcap, &stat) == 0) {
         account_add(&info->account, &live->counts, stat.ps_recv, stat.ps_drop, info->account.until_ns);
         info->drops_known = true;
     }
@@ -283,10 +283,6 @@ static void come_back(struct pp_capture *capture)
     struct live *live = capture->live;
     uint64_t now = steady_ns();
     capture->info.account.until_ns = date_now(live);
-    if (live->finishing) {
-        capture->ended = true;
-        return;
-    }
     if (now - live->since_ns < OPEN_AGAIN_NS) return;
     live->since_ns = now;
     link_watch_ask(&live->watch); /* in case news were lost; costs nothing at this rate */
@@ -331,7 +327,7 @@ static void copy_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
 static bool is_filtered(const struct pp_capture *capture, const struct pp_frame *frame)
 {
     const struct live *live = capture->live;
-    if (frame->time_ns >= live->unfiltered_until || !capture->filter.expression || !live->ring.at) return false;
+    if (frame->time_ns >= live->unfiltered_until || !live->ring.at) return false;
     struct pcap_pkthdr header = {.caplen = frame->captured, .len = frame->wire};
     return !pcap_offline_filter(&live->filter, &header, frame->bytes);
 }
@@ -404,7 +400,7 @@ size_t live_read(struct pp_capture *capture, struct pp_frame *frames, size_t max
     if (live->news) link_watch_read(&live->watch, link_changed, capture);
     live->news = false;
     if (live->phase == AWAY) come_back(capture);
-    if (live->phase == AWAY || capture->ended) return 0;
+    if (live->phase == AWAY) return 0;
     size_t count = read_ring(capture, frames, max);
     if (live->phase == EMPTYING && count == 0) check_empty(capture);
     if (live->pcap && steady_ns() - live->counted_ns > COUNT_EVERY_NS) {

@@ -106,7 +106,7 @@ static inline bool take_record(struct pp_capture *capture, struct pp_frame *fram
 static size_t read_frames(struct pp_capture *capture, struct pp_frame *frames, size_t max)
 {
     size_t count = 0;
-    while (count < max && !capture->ended && take_record(capture, &frames[count])) {
+    while (count < max && take_record(capture, &frames[count])) {
         if (!capture_account(capture, &frames[count])) continue;
         count++;
         capture->source.held = true;

@@ -96,14 +96,12 @@ struct option_value {
 /* The next option; false at the end of the list, or where an option does not fit its block: what came before it stands. */
 static bool next_option(const struct pp_capture *capture, struct cursor *options, struct option_value *option)
 {
-    const uint8_t *header, *padding;
+    const uint8_t *header;
     if (!take(options, 4, &header)) return false;
     option->code = field16(capture, header);
     option->size = field16(capture, header + 2);
-    if (option->code == OPTION_END || !take(options, option->size, &option->bytes)) return false;
-    size_t pad = (4 - option->size % 4) % 4;
-    if (!take(options, pad, &padding)) limit(options, 0);
-    return true;
+    size_t padded = (option->size + 3) & ~(size_t)3; /* as blocks are, so that padding is there where the value is */
+    return option->code != OPTION_END && take(options, padded, &option->bytes);
 }
 
 static bool begin_section(struct pp_capture *capture, struct cursor body)
@@ -185,12 +183,14 @@ static void count_drop_options(struct pp_capture *capture, struct interface *int
         if (option.code == EPB_DROPCOUNT && option.size >= 8) note_packet_drops(capture, interface, field64(capture, option.bytes));
 }
 
-void pcapng_count_drops(struct pp_capture *capture, const uint8_t *block)
+/* All was verified when the block was found; but a mapped file may be written to meanwhile. */
+void pcapng_count_drops(struct pp_capture *capture, const uint8_t *block, size_t left)
 {
     enum { PACKET_AT = 28, END = 4 };
     size_t total = field32(capture, block + 4), options = PACKET_AT + (((size_t)field32(capture, block + 20) + 3) & ~(size_t)3);
-    if (options + END >= total) return;
-    struct interface *interface = &capture->pcapng.interfaces[field32(capture, block + 8)];
+    uint32_t number = field32(capture, block + 8);
+    if (total > left || options + END >= total || number >= capture->pcapng.count) return;
+    struct interface *interface = &capture->pcapng.interfaces[number];
     count_drop_options(capture, interface, (struct cursor){block + options, total - END - options});
 }
 

@@ -104,8 +104,8 @@ bool capture_account(struct pp_capture *capture, struct pp_frame *frame);
 /** The same for many that nothing refuses; their bytes count as read, too. */
 void capture_account_all(struct pp_capture *capture, struct pp_frame *frames, size_t count);
 
-/** Drops that an enhanced packet block counts in its options; the block is whole, and its interface described. */
-void pcapng_count_drops(struct pp_capture *capture, const uint8_t *block);
+/** Drops that an enhanced packet block counts in its options, of which `left` bytes are there, 32 at least. */
+void pcapng_count_drops(struct pp_capture *capture, const uint8_t *block, size_t left);
 
 /** The end of a file: its size and, when asked for, its hash. */
 void capture_finish_info(struct pp_capture *capture);

@@ -108,7 +108,6 @@ size_t ring_read(struct ring *ring, struct pp_frame *frames, size_t max)
     give_back(ring);
     if (!ring->held && !take_block(ring)) return 0;
     while (count < max && ring->left) {
-        uint32_t next = ((const struct tpacket3_hdr *)(const void *)ring->packet)->tp_next_offset;
         ask_for(ring->packet + AHEAD_BYTES); /* no address is wrong to ask for */
         if (!read_packet(ring, &frames[count])) {
             ring->left = 0;
@@ -116,7 +115,7 @@ size_t ring_read(struct ring *ring, struct pp_frame *frames, size_t max)
         }
         count++;
         ring->left--;
-        ring->packet += next;
+        ring->packet += ((const struct tpacket3_hdr *)(const void *)ring->packet)->tp_next_offset;
     }
     return count;
 }

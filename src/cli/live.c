@@ -140,7 +140,7 @@ static int listen_and_report(struct session *s, struct arguments *a)
     pump(s, a, monitor);
     monitor_end(monitor);
     bool whole = pp_audit_detach(s->audit);
-    if (!whole) complain("out of memory: the flows do not fit; try a smaller --max-flows");
+    if (!whole) complain("live: it ended early: out of memory, or of threads; a smaller --max-flows takes less");
     complain_captures(s);
     int status = session_report(s, a);
     state_close(s);

@@ -10,6 +10,8 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pcap.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -163,6 +166,45 @@ REAL(int, mkdir, const char *path, mode_t mode) { return fails("open") ? -1 : __
 REAL(void *, mmap64, void *at, size_t size, int protection, int flags, int descriptor, off_t offset)
 {
     return fails(descriptor < 0 ? "memory" : "map") ? MAP_FAILED : __real_mmap64(at, size, protection, flags, descriptor, offset);
+}
+
+/* --- sockets; what libpcap asks of the system itself is not wrapped ----------------------------------------------------------------------
+ */
+
+REAL(int, socket, int domain, int type, int protocol) { return fails("network") ? -1 : __real_socket(domain, type, protocol); }
+REAL(int, bind, int fd, const struct sockaddr *address, socklen_t size) { return fails("network") ? -1 : __real_bind(fd, address, size); }
+REAL(ssize_t, send, int fd, const void *bytes, size_t size, int flags)
+{
+    return fails("network") ? -1 : __real_send(fd, bytes, size, flags);
+}
+REAL(ssize_t, recv, int fd, void *bytes, size_t size, int flags) { return fails("network") ? -1 : __real_recv(fd, bytes, size, flags); }
+REAL(int, setsockopt, int fd, int level, int name, const void *value, socklen_t size)
+{
+    return fails("network") ? -1 : __real_setsockopt(fd, level, name, value, size);
+}
+REAL(int, getsockopt, int fd, int level, int name, void *value, socklen_t *size)
+{
+    return fails("network") ? -1 : __real_getsockopt(fd, level, name, value, size);
+}
+REAL(int, poll, struct pollfd *ready, nfds_t count, int ms) { return fails("poll") ? -1 : __real_poll(ready, count, ms); }
+REAL(pcap_t *, pcap_create, const char *name, char *error)
+{
+    if (!fails("pcap")) return __real_pcap_create(name, error);
+    strcpy(error, "failed on purpose");
+    return NULL;
+}
+REAL(int, pcap_activate, pcap_t *pcap) { return fails("pcap") ? PCAP_ERROR_PERM_DENIED : __real_pcap_activate(pcap); }
+REAL(int, pcap_setfilter, pcap_t *pcap, struct bpf_program *program) { return fails("pcap") ? -1 : __real_pcap_setfilter(pcap, program); }
+REAL(int, pcap_stats, pcap_t *pcap, struct pcap_stat *stat) { return fails("pcap") ? -1 : __real_pcap_stats(pcap, stat); }
+REAL(int, pcap_dispatch, pcap_t *pcap, int count, pcap_handler handler, u_char *user)
+{
+    return fails("pcap") ? -1 : __real_pcap_dispatch(pcap, count, handler, user);
+}
+REAL(int, pcap_setnonblock, pcap_t *pcap, int yes, char *error)
+{
+    if (!fails("pcap")) return __real_pcap_setnonblock(pcap, yes, error);
+    strcpy(error, "failed on purpose");
+    return -1;
 }
 
 /* --- every k ------------------------------------------------------------------------------------------------------------- */

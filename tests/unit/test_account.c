@@ -167,6 +167,64 @@ static void full_lists_of_losses_join_without_forgetting_a_packet(void **state)
     assert_int_equal(packets, 2 * PP_LOSSES_MAX);
 }
 
+static void an_account_goes_on_where_an_earlier_one_stopped(void **state)
+{
+    (void)state;
+    struct pp_live_account account = {.received = 90, .dropped = 3, .discarded = 2, .until_ns = 100};
+    struct pp_live_account fresh = {.received = 7, .dropped = 1, .interface_known = true};
+    account_gap_begin(&account, PP_LINK_DOWN, "eth0", 50);
+    account_gap_begin(&fresh, PP_LINK_NO_CARRIER, "eth0", 210);
+    account_resume(&account, 80, &fresh, "eth0", 200);
+    assert_int_equal(account.received, 97);
+    assert_int_equal(account.dropped, 9); /* five were received, and never handed over */
+    assert_int_equal(account.losses[0].packets, 5);
+    assert_true(account.interface_known);
+    assert_int_equal(account.gap_count, 3);
+    assert_int_equal(account.gaps[0].to_ns, 100);
+    assert_int_equal(account.gaps[1].event, PP_LINK_NOT_LISTENING);
+    assert_int_equal(account.gaps[1].from_ns, 100);
+    assert_int_equal(account.gaps[1].to_ns, 200);
+    assert_int_equal(account.gaps[2].event, PP_LINK_NO_CARRIER);
+    assert_true(account.gaps[2].to_ns == PP_NO_FIRST);
+    struct pp_live_account behind = {.received = 10, .until_ns = 300}, none = {0};
+    account_resume(&behind, 80, &none, "eth0", 200); /* counts were read before the last packets, and the date was set back */
+    assert_int_equal(behind.received, 80);
+    assert_int_equal(behind.dropped, 0);
+    assert_int_equal(behind.gaps[0].to_ns, 300);
+}
+
+static void captures_of_one_interface_add_up_and_one_that_failed_says_so(void **state)
+{
+    (void)state;
+    struct pp_capture_info one = {.packets = 3, .first_ns = 50, .last_ns = 60, .drops_known = true};
+    struct pp_capture_info earlier = {
+        .packets = 4, .first_ns = 10, .last_ns = 20, .drops_known = true, .failed = true, .error.text = "first"};
+    struct pp_capture_info later = {.packets = 5, .first_ns = 70, .last_ns = 80, .failed = true, .error.text = "second"};
+    earlier.account.dropped = 2;
+    pp_capture_info_join(&one, &earlier);
+    assert_int_equal(one.packets, 7);
+    assert_int_equal(one.first_ns, 10);
+    assert_int_equal(one.last_ns, 60);
+    assert_int_equal(one.drops, 2);
+    assert_true(one.drops_known && one.failed);
+    pp_capture_info_join(&one, &later);
+    assert_int_equal(one.last_ns, 80);
+    assert_false(one.drops_known);
+    assert_string_equal(one.error.text, "first");
+}
+
+static void of_losses_the_closest_may_be_any_two(void **state)
+{
+    (void)state;
+    struct pp_live_account one = {.loss_count = PP_LOSSES_MAX}, other = {.loss_count = 1, .losses = {{7000, 7001, 5}}};
+    for (uint32_t i = 0; i < PP_LOSSES_MAX; i++) one.losses[i] = (struct pp_loss){100 * i, 100 * i + 10, 1};
+    one.losses[20].from_ns = one.losses[19].to_ns; /* nothing in between */
+    account_join(&one, &other);
+    assert_int_equal(one.loss_count, PP_LOSSES_MAX);
+    assert_int_equal(one.losses[19].packets, 2);
+    assert_int_equal(one.losses[PP_LOSSES_MAX - 1].packets, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +238,9 @@ int main(void)
         cmocka_unit_test(the_latest_gaps_are_listed_and_all_are_counted),
         cmocka_unit_test(accounts_of_one_interface_add_up_and_overlapping_losses_are_one),
         cmocka_unit_test(full_lists_of_losses_join_without_forgetting_a_packet),
+        cmocka_unit_test(an_account_goes_on_where_an_earlier_one_stopped),
+        cmocka_unit_test(captures_of_one_interface_add_up_and_one_that_failed_says_so),
+        cmocka_unit_test(of_losses_the_closest_may_be_any_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

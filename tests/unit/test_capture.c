@@ -271,6 +271,65 @@ static void a_missing_interface_says_what_to_do(void **state)
     assert_true(strstr(r.info.error.text, "no such interface") || strstr(r.info.error.text, "no permission"));
 }
 
+static void a_record_longer_than_any_is_corrupt_whatever_the_snap_length(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t snap, captured;
+        const char *text;
+    } cases[] = {
+        {1000000, 500000, "file ends inside a packet at byte 24: 21 of 500016 bytes; 0 packets before it were read"},
+        {400000, 500000, "corrupt record at byte 24: it claims 500000 captured bytes, 5 are left; 0 packets before it were read"},
+        {UINT32_MAX, 300000000, "corrupt record at byte 24: it claims 300000000 captured bytes, 5 are left; 0 packets before it were read"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bytes file = {.size = 0};
+        struct reading r;
+        add_pcap_header(&file, MICRO, 4, cases[i].snap, 1);
+        add_u64(&file, 0), add_u32(&file, cases[i].captured), add_u32(&file, cases[i].captured);
+        add(&file, "short", 5);
+        read_bytes(file.at, file.size, NULL, &r);
+        assert_string_equal(r.info.error.text, cases[i].text);
+    }
+}
+
+static void raw_ip_of_openbsd_is_filtered_as_raw_ip(void **state)
+{
+    (void)state;
+    struct bytes file = {.size = 0}, packet = {.size = 0};
+    struct reading r;
+    add_ipv4(&packet, 17, 8);
+    add_udp(&packet, 1, 53, 0);
+    add_pcap_header(&file, MICRO, 4, 65535, 14);
+    for (uint32_t i = 0; i < 2; i++) add_record(&file, i, 0, &packet);
+    read_bytes(file.at, file.size, &(struct pp_capture_options){.filter = "udp port 53"}, &r);
+    assert_int_equal(r.frames, 2);
+    read_bytes(file.at, file.size, &(struct pp_capture_options){.filter = "udp port 54"}, &r);
+    assert_int_equal(r.info.filtered, 2);
+}
+
+static void no_room_is_no_end(void **state)
+{
+    (void)state;
+    struct bytes file = {.size = 0}, packet = {.size = 0};
+    struct pp_frame frame;
+    datagram(&packet, 53);
+    add_pcap_header(&file, MICRO, 4, 65535, 1);
+    add_record(&file, 1, 0, &packet);
+    static const struct pp_capture_options filtered = {.filter = "udp"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct pp_capture *capture = pp_capture_open_memory("memory", file.at, file.size, i ? &filtered : NULL);
+        assert_int_equal(pp_capture_splits(capture), i == 0);
+        assert_int_equal(pp_capture_next(capture, &frame, 0), 0);
+        assert_int_equal(pp_capture_position(capture), 24);
+        assert_int_equal(pp_capture_next(capture, &frame, 1), 1);
+        assert_int_equal(pp_capture_position(capture), file.size);
+        assert_int_equal(pp_capture_next(capture, &frame, 1), 0);
+        assert_false(pp_capture_info(capture)->failed);
+        pp_capture_close(capture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +348,9 @@ int main(void)
         cmocka_unit_test(filters_work_on_raw_ip_and_fail_where_they_say_nothing),
         cmocka_unit_test(the_digest_is_of_the_bytes_as_stored),
         cmocka_unit_test(a_missing_interface_says_what_to_do),
+        cmocka_unit_test(a_record_longer_than_any_is_corrupt_whatever_the_snap_length),
+        cmocka_unit_test(raw_ip_of_openbsd_is_filtered_as_raw_ip),
+        cmocka_unit_test(no_room_is_no_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "chunk.h"
@@ -191,6 +192,169 @@ static void a_pcapng_that_carries_pcapngs_fools_nobody(void **state)
     free(file.at);
 }
 
+static bool big_endian;
+
+static void add_field(struct bytes *file, unsigned size, uint32_t value)
+{
+    for (unsigned i = 0; i < size; i++) {
+        uint8_t byte = (uint8_t)(value >> 8 * (big_endian ? size - 1 - i : i));
+        add(file, &byte, 1);
+    }
+}
+
+static void add_fields(struct bytes *file, const uint32_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) add_field(file, 4, values[i]);
+}
+
+/* A packet of 40 bytes with options of one of several kinds; each kind that counts drops counts three. */
+static void add_block_with_options(struct bytes *file, uint32_t i)
+{
+    enum { KINDS = 6, COMMENT = 1, DROPS = 4 };
+    struct bytes options = {0};
+    uint32_t kind = i % KINDS;
+    uint8_t zeros[40] = {0};
+    if (kind == 1 || kind == 2 || kind == 5) add_field(&options, 2, COMMENT), add_field(&options, 2, 5), add(&options, "words\0\0", 8);
+    if (kind == 2 || kind == 3) {
+        const uint32_t three[] = {big_endian ? 0 : 3, big_endian ? 3 : 0};
+        add_field(&options, 2, DROPS), add_field(&options, 2, 8), add_fields(&options, three, 2);
+    }
+    if (kind == 4) add_field(&options, 2, COMMENT), add_field(&options, 2, 4000); /* longer than its block */
+    if (kind == 5) add_field(&options, 4, 0);                                     /* the end; what follows is none */
+    if (kind == 5) add_field(&options, 2, DROPS), add_field(&options, 2, 8), add(&options, zeros, 8);
+    const uint32_t total = 32 + 40 + (uint32_t)options.size, head[] = {6, total, 0, 0x00064d3f, i, 40, 40};
+    add_fields(file, head, 7);
+    add(file, zeros, 40);
+    add(file, options.at ? options.at : zeros, options.size);
+    add_fields(file, &total, 1);
+    free(options.at);
+}
+
+static void options_of_packets_are_the_same_in_both_byte_orders(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 6000 };
+    for (unsigned big = 0; big < 2; big++) {
+        struct bytes file = {0};
+        big_endian = big;
+        const uint32_t section[] = {0x0a0d0d0a, 28, 0x1a2b3c4d, big ? 0x00010000 : 1, 0xffffffff, 0xffffffff, 28};
+        const uint32_t interface[] = {1, 20, big ? 0x00010000 : 1, 0, 20};
+        add_fields(&file, section, 7);
+        add_fields(&file, interface, 5);
+        for (uint32_t i = 0; i < BLOCKS; i++) add_block_with_options(&file, i);
+        assert_bytes_same(big ? "big-endian options" : "options", &file);
+        struct pp_capture *capture = pp_capture_open_memory("options", file.at, file.size, NULL);
+        free(fast_frames(capture, 100).at);
+        assert_int_equal(pp_capture_info(capture)->packets, BLOCKS);
+        assert_int_equal(pp_capture_info(capture)->drops, 3 * BLOCKS / 3);
+        pp_capture_close(capture);
+        free(file.at);
+    }
+}
+
+/* Of bytes that are all there. */
+static void a_record_longer_than_any_is_refused_though_it_is_whole(void **state)
+{
+    (void)state;
+    enum { MIB = 1 << 20, LONG = 300 * MIB, RECORDS = 50 };
+    const size_t size = LONG + (size_t)MIB;
+    uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(map != MAP_FAILED);
+    for (unsigned pcapng = 0; pcapng < 2; pcapng++) {
+        struct bytes file = {0}, payload = {0};
+        const uint32_t record[] = {SECOND, 0, LONG, LONG}, block[] = {6, LONG, 0, 0x00064d3f, 0, 60, 60}, end = LONG;
+        add(&payload, "payload", 7);
+        (pcapng ? begin_pcapng : begin_pcap)(&file);
+        for (uint32_t i = 0; i < RECORDS; i++) (pcapng ? add_block : add_record)(&file, &payload, i);
+        size_t at = file.size;
+        for (unsigned i = 0; i < (pcapng ? 7 : 4); i++) add32(&file, pcapng ? block[i] : record[i]);
+        memcpy(map, file.at, file.size);
+        memcpy(map + at + LONG - 4, &end, 4);
+        struct pp_capture *capture = pp_capture_open_memory("long", map, size, NULL);
+        struct bytes seen = fast_frames(capture, 10);
+        assert_int_equal(pp_capture_info(capture)->packets, RECORDS);
+        assert_int_equal(pp_capture_info(capture)->error.offset, at);
+        assert_false(pp_capture_info(capture)->truncated);
+        pp_capture_close(capture);
+        free(seen.at);
+        free(file.at);
+        free(payload.at);
+        memset(map, 0, file.size);
+    }
+    munmap(map, size);
+}
+
+static void blocks_that_lie_about_their_packet_end_the_reading(void **state)
+{
+    (void)state;
+    static const uint32_t lies[] = {41, 44, 4096, UINT32_MAX};
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        struct bytes file = {0}, payload = {0};
+        add(&payload, "0123456789012345678901234567890123456789", 40);
+        begin_pcapng(&file);
+        for (uint32_t k = 0; k < 500; k++) add_block(&file, &payload, k);
+        size_t last = file.size;
+        add_block(&file, &payload, 500);
+        for (unsigned k = 0; k < 4; k++) file.at[last + 20 + k] = (uint8_t)(lies[i] >> 8 * k);
+        for (uint32_t k = 0; k < 500; k++) add_block(&file, &payload, k);
+        assert_bytes_same("lying blocks", &file);
+        free(file.at);
+        free(payload.at);
+    }
+}
+
+/* So many odd blocks that records are hardly looked for any more; and then they are found again. */
+static void odd_blocks_without_end_change_no_frame(void **state)
+{
+    (void)state;
+    struct bytes file = {0}, payload = {0};
+    add(&payload, "0123", 4);
+    begin_pcapng(&file);
+    for (uint32_t i = 0; i < 1000 * PP_FRAME_BATCH; i++) {
+        if (i < 900 * PP_FRAME_BATCH) add32(&file, 0x0bad0bad), add32(&file, 12), add32(&file, 12);
+        add_block(&file, &payload, i);
+    }
+    assert_same("odd blocks", pp_capture_open_memory("odd", file.at, file.size, NULL),
+                pp_capture_open_memory("odd", file.at, file.size, NULL), 50);
+    free(file.at);
+    free(payload.at);
+}
+
+/* Frames of a chunk are made from its bytes a second time; by then others may stand there, in a file that is written to. */
+static void what_is_written_over_a_chunk_leads_to_no_frame_outside_of_the_file(void **state)
+{
+    (void)state;
+    for (unsigned pcapng = 0; pcapng < 2; pcapng++) {
+        struct bytes file = {0}, payload = {0};
+        uint8_t zeros[300] = {0};
+        add(&payload, zeros, sizeof zeros);
+        (pcapng ? begin_pcapng : begin_pcap)(&file);
+        for (uint32_t i = 0; i < 1000; i++) (pcapng ? add_block : add_record)(&file, &payload, i);
+        uint8_t *bytes = exact_copy(file.at, file.size);
+        struct pp_capture *capture = pp_capture_open_memory("overwritten", bytes, file.size, NULL);
+        struct pp_chunk *chunk = pp_chunk_create();
+        struct pp_frame frames[PP_FRAME_BATCH];
+        size_t count = 0, all = 0;
+        uint64_t sum = 0;
+        assert_true(pp_capture_take(capture, chunk));
+        while (chunk->lane_count == 0) assert_true(pp_capture_take(capture, chunk)); /* the reader's: a section, an interface */
+        memset(bytes, 0xff, file.size);
+        while ((count = pp_chunk_next(chunk, frames, PP_FRAME_BATCH)) > 0) {
+            for (size_t i = 0; i < count; i++)
+                for (uint32_t k = 0; k < frames[i].captured; k += 100) sum += frames[i].bytes[k];
+            assert_true(frames[0].wire >= frames[0].captured);
+            all += count;
+        }
+        assert_true(all > 100 && sum % 255 == 0);
+        pp_capture_abandon(capture, chunk);
+        pp_chunk_destroy(chunk);
+        pp_capture_close(capture);
+        free(bytes);
+        free(file.at);
+        free(payload.at);
+    }
+}
+
 /* The guess is really fooled there, and lanes are really used elsewhere: else the tests above show nothing. */
 static void lanes_are_used_and_dropped(void **state)
 {
@@ -346,6 +510,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pcap_that_carries_pcaps_fools_nobody),
         cmocka_unit_test(a_pcapng_that_carries_pcapngs_fools_nobody),
+        cmocka_unit_test(options_of_packets_are_the_same_in_both_byte_orders),
+        cmocka_unit_test(what_is_written_over_a_chunk_leads_to_no_frame_outside_of_the_file),
+        cmocka_unit_test(a_record_longer_than_any_is_refused_though_it_is_whole),
+        cmocka_unit_test(blocks_that_lie_about_their_packet_end_the_reading),
+        cmocka_unit_test(odd_blocks_without_end_change_no_frame),
         cmocka_unit_test(lanes_are_used_and_dropped),
         cmocka_unit_test(every_cut_of_a_file_ends_the_same_way),
         cmocka_unit_test(every_capture_at_hand_gives_the_same_frames_in_lanes_of_any_size),

@@ -1,5 +1,6 @@
 /* pcapng: sections, interfaces, times, the kinds of packets, losses. */
 #include "pcapng.h"
+#include "reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,9 @@ static void times_follow_resolution_and_offset(void **state)
         {1000000, 6, -2, 0},
         {0, 6, INT64_MAX, PP_NO_FIRST - 1},
         {UINT64_MAX, 0, INT64_MIN, PP_NO_FIRST - 1},
+        {UINT64_MAX, 0, 5, PP_NO_FIRST - 1},
+        {18446744073709551u, 6, 0, 18446744073709551000u},
+        {18446744073800000u, 6, 0, PP_NO_FIRST - 1},
         {0, 6, INT64_MIN, 0},
     };
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
@@ -368,6 +372,186 @@ static void filters_are_compiled_for_each_link_type(void **state)
     assert_int_equal(r.first[0].number, 2);
 }
 
+static void blocks_too_short_for_their_kind_end_the_reading(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t type, size;
+        const char *why;
+    } cases[] = {
+        {0x0a0d0d0a, 12, "a section header of less than 28 bytes"},
+        {1, 4, "an interface description of less than 20 bytes"},
+        {5, 8, "interface statistics of less than 24 bytes"},
+        {6, 16, "a packet block of less than 32 bytes"},
+        {2, 16, "a packet block of less than 32 bytes"},
+        {3, 0, "a simple packet block of less than 16 bytes"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bytes file = {.size = 0}, packet = datagram();
+        struct reading r;
+        add_section(&file);
+        add_interface_block(&file, 1, 0);
+        add_enhanced(&file, 0, 1, &packet);
+        size_t block = begin_block(&file, cases[i].type);
+        if (cases[i].size) add_u32(&file, cases[i].type == 0x0a0d0d0a ? 0x1a2b3c4d : 0), add_zeros(&file, cases[i].size - 4);
+        end_block(&file, block);
+        read_bytes(file.at, file.size, NULL, &r);
+        assert_int_equal(r.frames, 1);
+        assert_non_null(strstr(r.info.error.text, cases[i].why));
+    }
+}
+
+static void versions_1_0_and_1_2_are_read_and_no_other(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t major, minor;
+        const char *text;
+    } versions[] = {
+        {1, 0, ""}, {1, 2, ""}, {1, 1, "pcapng version 1.1; expected 1.0 or 1.2"}, {2, 0, "pcapng version 2.0; expected 1.0 or 1.2"}};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        struct bytes file = {.size = 0};
+        struct reading r;
+        add_section(&file);
+        file.at[12] = versions[i].major;
+        file.at[14] = versions[i].minor;
+        read_bytes(file.at, file.size, NULL, &r);
+        assert_string_equal(r.info.error.text, versions[i].text);
+    }
+}
+
+static void options_too_short_for_their_value_mean_nothing(void **state)
+{
+    (void)state;
+    struct bytes file = {.size = 0}, packet = datagram();
+    struct reading r;
+    add_section(&file);
+    size_t block = begin_block(&file, 1);
+    add_u16(&file, 1), add_u16(&file, 0), add_u32(&file, 0);
+    add_option(&file, 9, "", 0);
+    add_option(&file, 13, "", 0);
+    add_option(&file, 14, "\1\0\0\0", 4);
+    end_block(&file, block);
+    block = begin_block(&file, 5);
+    add_u32(&file, 0), add_u64(&file, 0);
+    add_option(&file, 5, "\1\0\0\0", 4);
+    end_block(&file, block);
+    block = begin_block(&file, 6);
+    add_u32(&file, 0), add_u64(&file, UINT64_C(1000000) << 32);
+    add_u32(&file, (uint32_t)packet.size), add_u32(&file, (uint32_t)packet.size);
+    add(&file, packet.at, packet.size);
+    add_zeros(&file, (4 - packet.size % 4) % 4);
+    add_option(&file, 4, "\1\0\0\0", 4);
+    add_u16(&file, 4), add_u16(&file, 8); /* and one whose value is not there */
+    end_block(&file, block);
+    read_bytes(file.at, file.size, NULL, &r);
+    assert_string_equal(r.info.error.text, "");
+    assert_int_equal(r.frames, 1);
+    assert_int_equal(r.first[0].time_ns, 1000000000);
+    assert_int_equal(r.first[0].fcs_bytes, 0);
+    assert_false(r.info.drops_known);
+}
+
+static void statistics_of_an_interface_that_was_not_described_end_the_reading(void **state)
+{
+    (void)state;
+    struct bytes file = {.size = 0};
+    struct reading r;
+    add_section(&file);
+    add_interface_block(&file, 1, 0);
+    add_statistics(&file, 1, 2, 3);
+    read_bytes(file.at, file.size, NULL, &r);
+    assert_non_null(strstr(r.info.error.text, "interface 1 is not described"));
+    assert_false(r.info.drops_known);
+}
+
+/* A mapped file may be written to between the moment when a block was found and the moment when its drops are added up. */
+static void drops_of_a_block_that_was_overwritten_are_not_looked_for_outside_of_it(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned at;
+        uint32_t value, drops;
+    } writes[] = {
+        {8, 0, 6},  {8, 1, 0},           {8, UINT32_MAX, 0}, {4, 4096, 0}, {4, UINT32_MAX, 0},
+        {4, 12, 0}, {20, UINT32_MAX, 0}, {20, 2000, 0},      {4, 61, 0},   {4, 59, 6},
+    };
+    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++) {
+        struct bytes head = {.size = 0}, block = {.size = 0};
+        add_section(&head);
+        add_interface_block(&head, 1, 0);
+        uint8_t *file = exact_copy(head.at, head.size);
+        struct pp_capture *capture = pp_capture_open_memory("memory", file, head.size, NULL);
+        struct pp_frame frame;
+        assert_int_equal(pp_capture_next(capture, &frame, 1), 0);
+        size_t start = begin_block(&block, 6);
+        add_zeros(&block, 12), add_u32(&block, 4), add_u32(&block, 4), add_zeros(&block, 4);
+        add_option64(&block, 4, 6);
+        add_zeros(&block, 12); /* the end of options, which also ends the list */
+        end_block(&block, start);
+        struct bytes written = {.size = 0};
+        add_u32(&written, writes[i].value);
+        memcpy(block.at + writes[i].at, written.at, 4);
+        uint8_t *there = exact_copy(block.at, block.size);
+        pcapng_count_drops(capture, there, block.size);
+        assert_int_equal(pp_capture_info(capture)->drops, writes[i].drops);
+        pp_capture_close(capture);
+        free(there);
+        free(file);
+    }
+}
+
+static void a_filter_that_makes_no_sense_of_a_later_link_type_ends_the_reading(void **state)
+{
+    (void)state;
+    struct bytes file = {.size = 0}, packet = datagram();
+    add_section(&file);
+    add_interface_block(&file, 1, 0);
+    add_interface_block(&file, 189, 0);
+    add_enhanced(&file, 0, 1, &packet);
+    add_enhanced(&file, 1, 1, &packet);
+    add_enhanced(&file, 0, 1, &packet);
+    uint8_t *copy = exact_copy(file.at, file.size);
+    struct pp_capture *capture = pp_capture_open_memory("memory", copy, file.size, &(struct pp_capture_options){.filter = "udp port 53"});
+    struct pp_frame frames[4];
+    assert_int_equal(pp_capture_next(capture, frames, 4), 1);
+    assert_int_equal(pp_capture_next(capture, frames, 4), 0);
+    assert_non_null(strstr(pp_capture_info(capture)->error.text, "(for link type 189)"));
+    assert_int_equal(pp_capture_info(capture)->filtered, 0);
+    pp_capture_close(capture);
+    free(copy);
+}
+
+static void of_many_link_types_the_first_are_listed_and_all_are_read(void **state)
+{
+    (void)state;
+    struct bytes file = {.size = 0}, packet = datagram();
+    struct reading r;
+    add_section(&file);
+    for (unsigned i = 0; i < PP_CAPTURE_LINKS_MAX + 3; i++) add_interface_block(&file, i == PP_CAPTURE_LINKS_MAX + 2 ? 1 : 1000 + i, 0);
+    add_enhanced(&file, PP_CAPTURE_LINKS_MAX + 2, 1, &packet);
+    read_bytes(file.at, file.size, NULL, &r);
+    assert_int_equal(r.info.link_count, PP_CAPTURE_LINKS_MAX);
+    assert_int_equal(r.info.link_types[PP_CAPTURE_LINKS_MAX - 1], 1000 + PP_CAPTURE_LINKS_MAX - 1);
+    assert_int_equal(r.results[PP_DECODED], 1);
+}
+
+/* More than can be known ahead: such a section is read block by block. */
+static void a_section_of_a_hundred_interfaces_is_read_to_its_end(void **state)
+{
+    (void)state;
+    struct bytes file = {.size = 0}, packet = {.size = 0};
+    struct reading r;
+    add(&packet, "0123456789abcdef", 16);
+    add_section(&file);
+    for (unsigned i = 0; i < 100; i++) add_interface_block(&file, 1, 0);
+    for (unsigned i = 0; i < 100; i++) add_enhanced(&file, i, 1000 + i, &packet);
+    read_bytes(file.at, file.size, NULL, &r);
+    assert_int_equal(r.frames, 100);
+    assert_int_equal(r.info.last_ns, 1099000);
+    assert_false(r.info.failed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +571,14 @@ int main(void)
         cmocka_unit_test(more_than_65536_interfaces_are_refused),
         cmocka_unit_test(a_file_cut_anywhere_never_reads_past_its_end),
         cmocka_unit_test(filters_are_compiled_for_each_link_type),
+        cmocka_unit_test(blocks_too_short_for_their_kind_end_the_reading),
+        cmocka_unit_test(versions_1_0_and_1_2_are_read_and_no_other),
+        cmocka_unit_test(options_too_short_for_their_value_mean_nothing),
+        cmocka_unit_test(statistics_of_an_interface_that_was_not_described_end_the_reading),
+        cmocka_unit_test(drops_of_a_block_that_was_overwritten_are_not_looked_for_outside_of_it),
+        cmocka_unit_test(a_filter_that_makes_no_sense_of_a_later_link_type_ends_the_reading),
+        cmocka_unit_test(of_many_link_types_the_first_are_listed_and_all_are_read),
+        cmocka_unit_test(a_section_of_a_hundred_interfaces_is_read_to_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

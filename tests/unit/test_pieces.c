@@ -290,6 +290,15 @@ static void a_file_cut_inside_a_record_is_read_alike(void **state)
     assert_threads_agree(&file);
 }
 
+static void more_interfaces_than_can_be_known_ahead_are_read_alike(void **state)
+{
+    (void)state;
+    struct file file = begin_file(true);
+    while (file.interfaces <= CHUNK_INTERFACES_MAX) put_interface(&file);
+    while (file.frames < 5000) put_frame(&file, 60 + draw(1000), false);
+    assert_threads_agree(&file);
+}
+
 static void when_one_gives_up_all_find_the_capture_ended(void **state)
 {
     (void)state;
@@ -316,6 +325,7 @@ int main(void)
         cmocka_unit_test(sections_that_change_what_an_interface_means_are_known_to_all),
         cmocka_unit_test(drops_that_packets_count_are_added_up_in_chunks_too),
         cmocka_unit_test(a_file_cut_inside_a_record_is_read_alike),
+        cmocka_unit_test(more_interfaces_than_can_be_known_ahead_are_read_alike),
         cmocka_unit_test(when_one_gives_up_all_find_the_capture_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,73 @@ static void gzip_and_zstd_give_the_same_frames(void **state)
     free(packed);
 }
 
+/* A section with one packet, and behind it a block of 20 MB that nobody knows. Free it. */
+static uint8_t *file_with_a_large_block(size_t *size)
+{
+    enum { BLOCK = 20 << 20 };
+    struct bytes head = {.size = 0}, end = {.size = 0}, packet = {.size = 0};
+    add_ethernet(&packet, 0x0800);
+    add_ipv4(&packet, 17, 8);
+    add_udp(&packet, 1, 2, 0);
+    add_section(&head);
+    add_interface_block(&head, 1, 0);
+    add_enhanced(&head, 0, 1000000, &packet);
+    size_t begin = head.size;
+    add_u32(&head, 0x0bad0bad), add_u32(&head, BLOCK);
+    add_u32(&end, BLOCK);
+    add_enhanced(&end, 0, 2000000, &packet);
+    *size = begin + BLOCK + end.size - 4;
+    uint8_t *file = calloc(1, *size);
+    assert_non_null(file);
+    memcpy(file, head.at, head.size);
+    memcpy(file + begin + BLOCK - 4, end.at, end.size);
+    return file;
+}
+
+static void a_block_longer_than_the_window_waits_for_the_frames_before_it(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t *file = file_with_a_large_block(&size), *packed = malloc(2 * ROOM);
+    struct reading r;
+    size_t packed_size = gzip(file, size, packed);
+    read_bytes(packed, packed_size, NULL, &r);
+    assert_string_equal(r.info.error.text, "");
+    assert_int_equal(r.frames, 2);
+    read_bytes(packed, packed_size / 2, NULL, &r); /* cut inside it: that explains more than its length does */
+    assert_int_equal(r.frames, 1);
+    assert_non_null(strstr(r.info.error.text, "gzip data ends early"));
+    assert_true(r.info.truncated);
+    packed_size = ZSTD_compress(packed, 2 * ROOM, file, size, 1);
+    read_bytes(packed, packed_size, NULL, &r);
+    assert_int_equal(r.frames, 2);
+    free(file);
+    free(packed);
+}
+
+static void corrupt_zstd_data_is_said_and_what_only_looks_compressed_is_no_capture(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t *file = large_file(&size), *packed = malloc(2 * ROOM);
+    struct reading r;
+    const uint8_t skippable[] = {0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'p', 'z', 's'};
+    size_t packed_size = ZSTD_compress(packed, 2 * ROOM, file, size, 1);
+    memset(packed + packed_size / 2, 0xff, 64);
+    read_bytes(packed, packed_size, NULL, &r);
+    assert_true(r.info.failed && r.frames > 100 && r.frames < PACKETS);
+    assert_non_null(strstr(r.info.error.text, "corrupt zstd data: "));
+    assert_false(r.info.truncated);
+    memcpy(packed, skippable, sizeof skippable);
+    packed_size = sizeof skippable + ZSTD_compress(packed + sizeof skippable, 2 * ROOM - sizeof skippable, file, size, 1);
+    read_bytes(packed, packed_size, NULL, &r);
+    assert_int_equal(r.frames, PACKETS);
+    read_bytes("\x1f\x8c and so on", 13, NULL, &r);
+    assert_non_null(strstr(r.info.error.text, "not a capture: starts with"));
+    free(file);
+    free(packed);
+}
+
 static void cut_or_corrupt_compression_keeps_what_could_be_read(void **state)
 {
     (void)state;
@@ -201,6 +268,65 @@ static void standard_input_and_fifos_stream(void **state)
     free(packed);
 }
 
+/* Of the stored bytes; only forward, and at the end all of them. */
+static void follow_position(struct pp_capture *capture, uint64_t size)
+{
+    struct pp_frame frames[PP_FRAME_BATCH];
+    uint64_t before = 0, steps = 0;
+    while (pp_capture_next(capture, frames, PP_FRAME_BATCH)) {
+        uint64_t position = pp_capture_position(capture);
+        assert_true(before <= position && position <= size);
+        steps += before < position;
+        before = position;
+    }
+    assert_true(steps > 0);
+    assert_int_equal(pp_capture_position(capture), size);
+    assert_string_equal(pp_capture_info(capture)->error.text, "");
+    pp_capture_close(capture);
+}
+
+static void the_position_is_in_the_bytes_as_stored(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t *file = large_file(&size), *packed = malloc(2 * ROOM);
+    follow_position(pp_capture_open_memory("memory", file, size, NULL), size);
+    size_t packed_size = gzip(file, size, packed);
+    follow_position(pp_capture_open_memory("memory", packed, packed_size, NULL), packed_size);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = write_from_child(ends[1], ends[0], file, size);
+    close(ends[1]);
+    follow_position(pp_capture_open_descriptor("stream", ends[0], NULL), size);
+    waitpid(child, NULL, 0);
+    free(file);
+    free(packed);
+}
+
+static void records_longer_than_the_window_stream(void **state)
+{
+    (void)state;
+    enum { LONG = 1500000 };
+    struct bytes head = {.size = 0}, record = {.size = 0};
+    uint8_t *file = calloc(1, ROOM);
+    size_t size = 24;
+    struct reading plain, r;
+    add_pcap_header(&head, 0xa1b2c3d4, 4, 2 * LONG, 1);
+    memcpy(file, head.at, head.size);
+    for (uint32_t i = 0; i < 2; i++) {
+        record.size = 0;
+        add_u32(&record, i), add_u32(&record, 0), add_u32(&record, LONG + i), add_u32(&record, LONG + i);
+        memcpy(file + size, record.at, record.size);
+        memset(file + size + record.size, (int)i + 1, LONG);
+        size += record.size + LONG + i;
+    }
+    read_bytes(file, size, NULL, &plain);
+    assert_int_equal(plain.frames, 2);
+    read_standard_input(file, size, &r);
+    assert_same(&r, &plain);
+    free(file);
+}
+
 /* The bytes as a file, which is mapped when it is opened. */
 static void read_file_of(const uint8_t *bytes, size_t size, const struct pp_capture_options *options, struct reading *r)
 {
@@ -248,6 +374,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gzip_and_zstd_give_the_same_frames),
+        cmocka_unit_test(a_block_longer_than_the_window_waits_for_the_frames_before_it),
+        cmocka_unit_test(corrupt_zstd_data_is_said_and_what_only_looks_compressed_is_no_capture),
+        cmocka_unit_test(the_position_is_in_the_bytes_as_stored),
+        cmocka_unit_test(records_longer_than_the_window_stream),
         cmocka_unit_test(cut_or_corrupt_compression_keeps_what_could_be_read),
         cmocka_unit_test(a_small_compressed_file_may_be_cut_anywhere),
         cmocka_unit_test(standard_input_and_fifos_stream),

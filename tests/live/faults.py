@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Every call that live capture makes fails once, of each kind: sockets, libpcap, poll, memory, threads. Nothing crashes, leaks or hangs; what
+cannot be had at the beginning ends the program with 3 and says why in a line, and whoever ends with a verdict has a report whose sums hold.
+
+usage: faults.py PROGRAM [KIND,...]          PROGRAM of preset faults or coverage; exit status 77: no namespace can be made here (skipped)
+"""
+import errno
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import namespace
+
+SANITIZER = 99
+KINDS = {"network": errno.EPERM, "interrupted-network": errno.EINTR, "lost-network": errno.ENOBUFS, "poll": errno.EFAULT, "interrupted-poll": errno.EINTR,
+         "pcap": errno.EPERM, "map": errno.ENOMEM, "thread": errno.EAGAIN, "memory": errno.ENOMEM}
+HARMLESS = ("interrupted-poll", "map")
+ANSWER_S = 20
+SCENARIOS = {"plain": ["-i", "right"], "filtered": ["-i", "right", "--filter", "udp"], "any": ["-i", "any"], "shared": ["-i", "right", "--threads", "2"]}
+
+
+def environment(**more):
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("FAIL")}
+    return dict(clean, ASAN_OPTIONS="exitcode=%d:detect_leaks=1:allocator_may_return_null=1" % SANITIZER, LSAN_OPTIONS="exitcode=%d" % SANITIZER,
+                UBSAN_OPTIONS="halt_on_error=1:exitcode=%d" % SANITIZER, **more)
+
+
+def wrong(kind, status, hit, out, err):
+    """What is wrong with one run; None: nothing."""
+    words = err.decode(errors="replace")
+    if status < 0 or status == SANITIZER or "Sanitizer" in words or "runtime error" in words:
+        return "ended by %d: %s" % (status, words[:3000])
+    if status not in (0, 1, 2, 3):
+        return "exit status %d" % status
+    if status == 3 and not hit:
+        return "fails where nothing failed: %s" % words[:300]
+    if status == 3 and not [line for line in words.splitlines() if line.startswith("portproof: ") and "live on" not in line]:
+        return "fails without a word"
+    if hit and kind in HARMLESS and status == 3:
+        return "nothing was lost, and yet: %s" % words[:300]
+    if status == 3 and not out:
+        return None
+    try:
+        report = json.loads(out)
+        if status != 3:  # else what was read by then is reported, and something may be left in the ring
+            namespace.check_sums(report)
+            if not report["captures"][0]["packets"]:
+                return "listens to nothing, and says nothing of it: %s" % report["captures"]
+    except (ValueError, SystemExit) as why:
+        return "ends with %d, and its report: %s" % (status, why)
+    return None
+
+
+def run_kind(program, name, kind):
+    """The first call by each chain of callers fails, one a run."""
+    words = [program, "live", "--format", "json", "--events", "none", "--duration", "1s", *SCENARIOS[name]]
+    results, theirs = os.pipe()
+    orders, go = os.pipe()
+    order = "%s:%d:1:0" % (kind.split("-")[-1], KINDS[kind])
+    child = subprocess.Popen(words, pass_fds=[theirs, orders], stdin=subprocess.DEVNULL, env=environment(FAIL=order, FAIL_TO=str(theirs), FAIL_GO=str(orders)))
+    os.close(theirs)
+    os.close(orders)
+    runs, bad = 0, []
+    with os.fdopen(results, "rb") as stream:
+        while len(bad) < 5:
+            os.write(go, b"g")
+            begun = time.monotonic()
+            _, status, hit, out_size, err_size = map(int, stream.readline().split())
+            problem = wrong(kind, status, hit, stream.read(out_size), stream.read(err_size))
+            if time.monotonic() - begun > ANSWER_S:
+                problem = "it took %.0f s" % (time.monotonic() - begun)
+            if problem:
+                bad.append("%s, %s %d: %s" % (name, kind, runs, problem))
+            if not hit:
+                break
+            runs += 1
+        os.close(go)
+    child.wait()
+    return runs, bad
+
+
+def main(program, kinds):
+    namespace.veth("left", "right")
+    running = True
+
+    def beacon():
+        raw = namespace.sender("left")
+        while running:
+            raw.send(namespace.udp_frame(20000))
+            time.sleep(0.005)
+
+    thread = threading.Thread(target=beacon)
+    thread.start()
+    jobs = [(name, kind) for kind in kinds for name in (SCENARIOS if kind != "memory" else ["shared"])]
+    try:
+        with ThreadPoolExecutor(6) as pool:  # which wait, most of the time
+            done = list(pool.map(lambda job: run_kind(program, *job), jobs))
+    finally:
+        running = False
+        thread.join()
+    bad = [problem for _, problems in done for problem in problems]
+    for kind in kinds:
+        failures = sum(runs for (_, of), (runs, _) in zip(jobs, done) if of == kind)
+        print("%-20s %5d failures" % (kind, failures))
+        if not failures:
+            bad.append("no call of the kind %s failed: is the program of preset faults?" % kind)
+    print("%d calls failed, %d wrong" % (sum(runs for runs, _ in done), len(bad)))
+    return "\n".join(bad) or 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    namespace.enter()
+    sys.exit(main(sys.argv[1], sys.argv[2].split(",") if len(sys.argv) > 2 else list(KINDS)))
