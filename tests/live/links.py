@@ -12,7 +12,7 @@ import time
 import namespace
 
 RESUME_MAX_S = 2
-IDLE_S, IDLE_CPU_MAX = 3, 0.06  # of processor time while the link is gone: 2 %
+IDLE_S, IDLE_CPU_MAX = 3, 0.3  # of processor time while the link is gone: whoever spins takes all three
 RATE_S = 0.02
 
 
