@@ -67,16 +67,14 @@ static char *copy_of(const char *bytes, size_t size)
 
 /* --- rules and sites ------------------------------------------------------------------------------------------------------ */
 
+static struct pp_spec *rules;
+
 static char *export_as(enum pp_spec_format format)
 {
-    struct pp_error error;
-    struct pp_spec *spec = pp_spec_parse(pp_builtin_rules, pp_builtin_rules_size, &error);
     char *out = NULL, *text = NULL;
     size_t size;
-    if (spec && pp_spec_export(spec, format, &text, &size)) out = copy_of(text, size);
-    if (!spec) assert_string_equal(error.text, "out of memory");
+    if (pp_spec_export(rules, format, &text, &size)) out = copy_of(text, size);
     free(text);
-    pp_spec_destroy(spec);
     return out;
 }
 
@@ -84,7 +82,15 @@ static char *rules_as_yaml(void) { return export_as(PP_SPEC_YAML); }
 static char *rules_as_tsv(void) { return export_as(PP_SPEC_TSV); }
 static char *rules_as_json(void) { return export_as(PP_SPEC_JSON); }
 
-static struct pp_spec *rules;
+static char *rules_read(void)
+{
+    struct pp_error error;
+    struct pp_spec *spec = pp_spec_parse(pp_builtin_rules, pp_builtin_rules_size, &error);
+    if (!spec) assert_string_equal(error.text, "out of memory");
+    char *out = spec ? copy_of(spec->sha256, strlen(spec->sha256)) : NULL;
+    pp_spec_destroy(spec);
+    return out;
+}
 
 static char *site_written(void)
 {
@@ -137,8 +143,9 @@ static char *site_effective(void)
 
 TEST(rules_are_read_and_exported_or_said_to_have_failed)
 {
-    assert_true(fail_each(rules_as_yaml) > 10);
-    assert_true(fail_each(rules_as_tsv) > 10);
+    assert_true(fail_each(rules_read) > 10);
+    assert_true(fail_each(rules_as_yaml) > 5);
+    assert_true(fail_each(rules_as_tsv) > 2);
     assert_true(fail_each(rules_as_json) > 100);
 }
 
@@ -151,7 +158,7 @@ TEST(sites_are_read_and_written_or_said_to_have_failed)
 
 /* --- flows ---------------------------------------------------------------------------------------------------------------- */
 
-enum { PACKETS = 3000, SLICES = 24 };
+enum { PACKETS = 1200, OF_A_SLICE = 50, SLICES = 20 };
 
 static struct pp_packet packets[PACKETS];
 static uint8_t results[PACKETS];
@@ -207,7 +214,7 @@ static char *slices_turned(void)
     struct pp_flow_table *total = slices ? pp_flow_table_create(&options) : NULL, *also = total ? pp_flow_table_create(&options) : NULL;
     bool ok = also != NULL;
     for (unsigned s = 0; ok && s < SLICES; s++)
-        ok = pp_flow_table_add(pp_slices_now(slices), packets + s * 100, results + s * 100, 100) &&
+        ok = pp_flow_table_add(pp_slices_now(slices), packets + s * OF_A_SLICE, results + s * OF_A_SLICE, OF_A_SLICE) &&
              pp_slices_turn(slices, total, s % 2 ? also : NULL, s / 2);
     ok = ok && pp_slices_set_classes(slices, &options) && pp_slices_join(slices, also);
     char *out = ok ? shown(also) : NULL;
