@@ -1,7 +1,7 @@
 /* Linked into the program of the preset `faults` (ld --wrap): the k-th call of a kind fails, for every k in turn, each in a process of its
  * own that is forked before main. tests/hostile/faults drives it.
  *
- * $FAIL=KIND:ERROR:FIRST:STEP (STEP 0: instead of each k-th call, the first by each way that leads to one) and $FAIL_TO (a descriptor for
+ * $FAIL=KIND:ERROR:FIRST:STEP (STEP -N: instead of each k-th call, the first by each chain of N callers) and $FAIL_TO (a descriptor for
  * results), $FAIL_GO (one for orders: a byte lets the next one run). A result is a line "k status hit outsize errsize" and then what was
  * written to standard output and standard error. `hit` is 0 once the kind is called fewer than k times: then that was all. */
 #define _GNU_SOURCE
@@ -26,11 +26,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CALLERS = 8, SKIPPED = 2, WAYS = 1 << 16 }; /* callers that make a way; fails() and what wraps the call are none */
+enum { CALLERS_MAX = 32, SKIPPED = 2, WAYS = 1 << 16 }; /* callers that make a way; fails() and what wraps the call are none */
 
 static char kind[16];
 static int failure;
-static bool by_way;
+static int by_way; /* callers that make a way; 0: each k-th call */
 static unsigned long fail_at;
 static atomic_ulong calls;
 static _Atomic(int) *hit;       /* shared with the parent */
@@ -38,8 +38,8 @@ static _Atomic(uint64_t) *ways; /* likewise: those that have failed, a set of ha
 
 static bool is_new_way(void)
 {
-    void *callers[SKIPPED + CALLERS];
-    int count = backtrace(callers, SKIPPED + CALLERS);
+    void *callers[SKIPPED + CALLERS_MAX];
+    int count = backtrace(callers, SKIPPED + by_way);
     uint64_t hash = 0xcbf29ce484222325;
     for (int i = SKIPPED; i < count; i++) hash = (hash ^ (uintptr_t)callers[i]) * 0x100000001b3;
     for (size_t at = (hash ^ hash >> 32) % WAYS;; at = (at + 1) % WAYS) {
@@ -249,15 +249,16 @@ static bool run_one(unsigned long k, int to)
 __attribute__((constructor)) static void every_k(void)
 {
     const char *order = getenv("FAIL"), *to = getenv("FAIL_TO"), *go = getenv("FAIL_GO");
-    unsigned long first, step;
+    unsigned long first;
+    long step;
     char byte;
-    if (!order || !to || !go || sscanf(order, "%15[^:]:%d:%lu:%lu", kind, &failure, &first, &step) != 4) return;
+    if (!order || !to || !go || sscanf(order, "%15[^:]:%d:%lu:%ld", kind, &failure, &first, &step) != 4) return;
     json_set_alloc_funcs(__wrap_malloc, free);
-    by_way = step == 0;
+    by_way = step < 0 ? (int)(step < -CALLERS_MAX ? CALLERS_MAX : -step) : 0;
     hit = __real_mmap64(NULL, sizeof *hit, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ways = __real_mmap64(NULL, WAYS * sizeof *ways, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     backtrace((void *[1]){NULL}, 1); /* the first time it asks for memory */
-    for (unsigned long k = first;; k += by_way ? 1 : step) {
+    for (unsigned long k = first;; k += by_way ? 1 : (unsigned long)step) {
         if (__real_read(atoi(go), &byte, 1) != 1) _exit(0);
         if (run_one(k, atoi(to))) return;
     }

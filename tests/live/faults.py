@@ -60,7 +60,7 @@ def run_kind(program, name, kind):
     words = [program, "live", "--format", "json", "--events", "none", "--duration", "1s", *SCENARIOS[name]]
     results, theirs = os.pipe()
     orders, go = os.pipe()
-    order = "%s:%d:1:0" % (kind.split("-")[-1], KINDS[kind])
+    order = "%s:%d:1:-8" % (kind.split("-")[-1], KINDS[kind])
     child = subprocess.Popen(words, pass_fds=[theirs, orders], stdin=subprocess.DEVNULL, env=environment(FAIL=order, FAIL_TO=str(theirs), FAIL_GO=str(orders)))
     os.close(theirs)
     os.close(orders)
