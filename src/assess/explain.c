@@ -346,7 +346,7 @@ void explain_finding(struct assessment *a, struct pp_finding *f)
     struct text text;
     text_init(&text);
     explain[f->kind](a, &text, f);
-    if (text.length && text.bytes[0] >= 'a') text.bytes[0] = (char)(text.bytes[0] - 'a' + 'A');
+    if (text.length && text.bytes[0] >= 'a' && text.bytes[0] <= 'z') text.bytes[0] = (char)(text.bytes[0] - 'a' + 'A');
     f->explanation = keep(a, &text);
     add_brief(a, &text, f);
     f->brief = keep(a, &text);
