@@ -6,16 +6,17 @@ usage: faults.py PROGRAM [KIND,...]          PROGRAM of preset faults or coverag
 """
 import errno
 import json
-import os
-import subprocess
+import pathlib
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import namespace
+sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "hostile"))
+import failing  # noqa: E402
+import namespace  # noqa: E402
 
-SANITIZER = 99
 KINDS = {"network": errno.EPERM, "interrupted-network": errno.EINTR, "lost-network": errno.ENOBUFS, "poll": errno.EFAULT, "interrupted-poll": errno.EINTR,
          "pcap": errno.EPERM, "map": errno.ENOMEM, "thread": errno.EAGAIN, "memory": errno.ENOMEM}
 HARMLESS = ("interrupted-poll", "map")
@@ -23,16 +24,10 @@ ANSWER_S = 20
 SCENARIOS = {"plain": ["-i", "right"], "filtered": ["-i", "right", "--filter", "udp"], "any": ["-i", "any"], "shared": ["-i", "right", "--threads", "2"]}
 
 
-def environment(**more):
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("FAIL")}
-    return dict(clean, ASAN_OPTIONS="exitcode=%d:detect_leaks=1:allocator_may_return_null=1" % SANITIZER, LSAN_OPTIONS="exitcode=%d" % SANITIZER,
-                UBSAN_OPTIONS="halt_on_error=1:exitcode=%d" % SANITIZER, **more)
-
-
 def wrong(kind, status, hit, out, err):
     """What is wrong with one run; None: nothing."""
     words = err.decode(errors="replace")
-    if status < 0 or status == SANITIZER or "Sanitizer" in words or "runtime error" in words:
+    if status < 0 or status == failing.SANITIZER or "Sanitizer" in words or "runtime error" in words:
         return "ended by %d: %s" % (status, words[:3000])
     if status not in (0, 1, 2, 3):
         return "exit status %d" % status
@@ -58,28 +53,15 @@ def wrong(kind, status, hit, out, err):
 def run_kind(program, name, kind):
     """The first call by each chain of callers fails, one a run."""
     words = [program, "live", "--format", "json", "--events", "none", "--duration", "1s", *SCENARIOS[name]]
-    results, theirs = os.pipe()
-    orders, go = os.pipe()
-    order = "%s:%d:1:-8" % (kind.split("-")[-1], KINDS[kind])
-    child = subprocess.Popen(words, pass_fds=[theirs, orders], stdin=subprocess.DEVNULL, env=environment(FAIL=order, FAIL_TO=str(theirs), FAIL_GO=str(orders)))
-    os.close(theirs)
-    os.close(orders)
-    runs, bad = 0, []
-    with os.fdopen(results, "rb") as stream:
-        while len(bad) < 5:
-            os.write(go, b"g")
-            begun = time.monotonic()
-            _, status, hit, out_size, err_size = map(int, stream.readline().split())
-            problem = wrong(kind, status, hit, stream.read(out_size), stream.read(err_size))
-            if time.monotonic() - begun > ANSWER_S:
-                problem = "it took %.0f s" % (time.monotonic() - begun)
-            if problem:
-                bad.append("%s, %s %d: %s" % (name, kind, runs, problem))
-            if not hit:
-                break
-            runs += 1
-        os.close(go)
-    child.wait()
+    runs, bad, begun = 0, [], time.monotonic()
+    for _, status, hit, out, err in failing.each_failure(words, kind.split("-")[-1], KINDS[kind], -8):
+        took, begun = time.monotonic() - begun, time.monotonic()
+        problem = "it took %.0f s" % took if took > ANSWER_S else wrong(kind, status, hit, out, err)
+        if problem:
+            bad.append("%s, %s %d: %s" % (name, kind, runs, problem))
+        runs += hit
+        if len(bad) == 5:
+            break
     return runs, bad
 
 
