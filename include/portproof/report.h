@@ -20,6 +20,13 @@ struct pp_report_options {
     const char *rules_path; /* of the rules file, as the user gave it; NULL: where the built-in rules stand in the source */
 };
 
+/** From now on maps of HTML reports are laid out in a process apart, begun here, which first calls `confine`, and ends if that is false:
+ * Graphviz does not survive that its memory runs out. Without it they are laid out in this process. false, with errno: there can be no such
+ * process. */
+bool pp_report_draw_apart(bool (*confine)(void));
+/** Let it end. */
+void pp_report_draw_end(void);
+
 /** A report in a format (a name of pp_report_format). false: unknown format, out of memory, or the sink stopped. */
 bool pp_report_send(const struct pp_report *report, const char *format, const struct pp_report_options *options,
                     const struct pp_sink *sink);

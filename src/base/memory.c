@@ -15,3 +15,11 @@ void *memory_take(size_t size)
     if (!memory) memory_failed();
     return memory;
 }
+
+bool memory_is_left(size_t size)
+{
+    void *volatile memory = malloc(size); /* volatile: a compiler may leave out what nobody looks at */
+    if (!memory) return false;
+    free(memory);
+    return true;
+}

@@ -3,6 +3,7 @@
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Some memory could not be had, and something is not whole because of it. */
@@ -11,5 +12,7 @@ void memory_failed(void);
 unsigned memory_failures(void);
 /** malloc, which counts. */
 void *memory_take(size_t size);
+/** Whether so much could be had now: to be asked before a library that does not survive its memory running out, and takes less. */
+bool memory_is_left(size_t size);
 
 #endif

@@ -227,6 +227,12 @@ static void grant_files(struct privileges_kept *kept)
 
 bool files_are_open(void) { return files.open; }
 
+/* Whether an HTML report may be written. */
+static bool draws(const char *command, const struct arguments *a)
+{
+    return a->bundle || a->listen || (a->format && strcmp(a->format, "html") == 0) || strcmp(command, "verify") == 0;
+}
+
 bool confine(struct privileges_kept *kept, const char *command, const struct arguments *a)
 {
     char missing[PRIVILEGES_TEXT_MAX];
@@ -234,6 +240,7 @@ bool confine(struct privileges_kept *kept, const char *command, const struct arg
     free(kept->grants);
     return true;
 #endif
+    if (draws(command, a)) kept->begin_apart = pp_report_draw_apart;
     if (drop_privileges(kept, missing)) return true;
     if (a->require_sandbox)
         complain("%s: cannot confine itself: %s", command, missing);
@@ -251,6 +258,7 @@ bool files_confine(const struct arguments *a, const char *command)
 
 void files_close(void)
 {
+    pp_report_draw_end();
     while (files.output_count) output_close(files.outputs[--files.output_count], false);
     for (size_t i = 0; i < files.input_count; i++)
         if (files.inputs[i].descriptor >= 0) close(files.inputs[i].descriptor);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "cli.h"
 #include "clock.h"
 
@@ -18,7 +19,7 @@ enum { LINE_MOST = 64 * 1024 };
 static const uint64_t MINUTE_NS = 60 * UINT64_C(1000000000);
 
 struct hook {
-    int to; /* messages, each a number of findings left out before it and a line */
+    struct apart apart; /* is sent messages, each a number of findings left out before it and a line */
     uint32_t left_out;
 };
 
@@ -66,17 +67,19 @@ static void run(const char *command, const char *line, size_t size, uint32_t sup
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
 }
 
-/* Ctrl-C is for who listens; the child ends when nobody can send any more. */
-static _Noreturn void serve(const char *command, bool silent, int from)
+struct what {
+    const char *command;
+    bool silent;
+};
+
+static void serve(int from, void *context)
 {
+    const struct what *what = context;
     static char message[sizeof(uint32_t) + LINE_MOST];
     uint64_t runs[HOOK_RUNS_A_MINUTE] = {0};
     unsigned next = 0;
     uint32_t suppressed = 0, before;
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-    int nowhere = silent ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+    int nowhere = what->silent ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
     for (int shown = STDOUT_FILENO; nowhere >= 0 && shown <= STDERR_FILENO; shown++) dup2(nowhere, shown);
     for (ssize_t got; (got = recv(from, message, sizeof message, 0)) != 0;) {
         if (got < (ssize_t)sizeof before) continue; /* interrupted */
@@ -86,30 +89,20 @@ static _Noreturn void serve(const char *command, bool silent, int from)
             suppressed++;
             continue;
         }
-        run(command, message + sizeof before, (size_t)got - sizeof before, suppressed);
+        run(what->command, message + sizeof before, (size_t)got - sizeof before, suppressed);
         suppressed = 0;
     }
-    _exit(0);
 }
 
 /* --- who listens ------------------------------------------------------------------------------------------------------- */
 
 struct hook *hook_begin(const char *command, bool silent)
 {
-    int ends[2];
+    struct what what = {command, silent};
     struct hook *hook = calloc(1, sizeof *hook);
-    if (!hook || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return free(hook), complain("--hook: %s", strerror(errno)), NULL;
-    pid_t child = fork();
-    if (child == 0) {
-        close(ends[0]);
-        serve(command, silent, ends[1]);
-    }
-    close(ends[1]);
-    hook->to = ends[0];
-    if (child > 0) return hook;
+    if (hook && apart_begin(&hook->apart, SOCK_SEQPACKET, serve, &what)) return hook;
     complain("--hook: %s", strerror(errno));
-    hook_end(hook);
+    free(hook);
     return NULL;
 }
 
@@ -122,7 +115,7 @@ void hook_send(struct hook *hook, const char *line, size_t size)
     }
     memcpy(message, &hook->left_out, sizeof hook->left_out);
     memcpy(message + sizeof hook->left_out, line, size);
-    if (sendto(hook->to, message, sizeof hook->left_out + size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0) < 0)
+    if (sendto(hook->apart.socket, message, sizeof hook->left_out + size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0) < 0)
         hook->left_out++;
     else
         hook->left_out = 0;
@@ -131,6 +124,6 @@ void hook_send(struct hook *hook, const char *line, size_t size)
 void hook_end(struct hook *hook)
 {
     if (!hook) return;
-    close(hook->to);
+    apart_end(&hook->apart, false);
     free(hook);
 }

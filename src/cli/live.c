@@ -144,6 +144,7 @@ static int listen_and_report(struct session *s, struct arguments *a)
     complain_captures(s);
     int status = session_report(s, a);
     state_close(s);
+    pp_report_draw_end();
     return whole ? status : EXIT_INPUT;
 }
 

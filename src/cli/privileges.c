@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
@@ -22,6 +23,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "apart.h"
+#include "memory.h"
 
 static void add_missing(char missing[PRIVILEGES_TEXT_MAX], const char *what, int error)
 {
@@ -169,6 +173,9 @@ static const int live_calls[] = {SCMP_SYS(bind),     SCMP_SYS(setsockopt), SCMP_
 /* Connections to a socket that listens already: taking them, answering them, ending them. */
 static const int http_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(sendmsg), SCMP_SYS(shutdown)};
 
+/* A process apart, that is there already. */
+static const int asking_calls[] = {SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(wait4)};
+
 /* Of a terminal (its modes and size, never its input), and of an interface. */
 static const unsigned long controls[] = {TCGETS,       TCSETS,        TCSETSW,      TCSETSF,    TCFLSH,      TIOCGWINSZ,
                                          SIOCGIFINDEX, SIOCGIFHWADDR, SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFNAME, SIOCETHTOOL};
@@ -217,29 +224,71 @@ static bool allow_calls(scmp_filter_ctx filter, const int calls[], size_t count)
 }
 
 /* Ctrl-Z: the view leaves the screen first, and then stops this process itself. */
-static bool allow_stopping(scmp_filter_ctx filter)
+static bool allow_stopping(scmp_filter_ctx filter, pid_t process)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, equal(0, (uint64_t)getpid()), equal(1, SIGTSTP)) == 0;
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, equal(0, (uint64_t)process), equal(1, SIGTSTP)) == 0;
 }
 
-static bool restrict_calls(bool live, bool http)
+struct wanted {
+    const struct privileges_kept *kept;
+    pid_t process;
+};
+
+static bool allow_all(scmp_filter_ctx filter, const struct wanted *wanted)
 {
-    uint32_t action = SECCOMP_RET_ERRNO; /* where the call is emulated, an older way would restrict the emulator */
-    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) != 0) return false;
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool good = filter && allow_memory(filter) && allow_threads(filter);
+    const struct privileges_kept *kept = wanted->kept;
+    bool good = allow_memory(filter) && allow_threads(filter);
     good = good && allow_calls(filter, plain_calls, sizeof plain_calls / sizeof *plain_calls);
-    if (live)
-        good = good && allow_sockets(filter) && allow_stopping(filter) &&
+    if (kept->live)
+        good = good && allow_sockets(filter) && allow_stopping(filter, wanted->process) &&
                allow_calls(filter, live_calls, sizeof live_calls / sizeof *live_calls);
-    if (http) good = good && allow_calls(filter, http_calls, sizeof http_calls / sizeof *http_calls);
+    if (kept->http) good = good && allow_calls(filter, http_calls, sizeof http_calls / sizeof *http_calls);
+    if (kept->begin_apart) good = good && allow_calls(filter, asking_calls, sizeof asking_calls / sizeof *asking_calls);
     for (size_t i = 0; good && i < sizeof controls / sizeof *controls; i++)
         good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, equal(1, controls[i])) == 0;
-    int status = good ? seccomp_load(filter) : -ENOMEM;
-    seccomp_release(filter);
-    errno = -status;
-    return status == 0;
+    return good;
 }
+
+/* Of `written` as many bytes as there are; 0: it cannot be made. */
+static size_t write_program(const struct wanted *wanted, struct sock_filter written[BPF_MAXINSNS])
+{
+    int ends[2];
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    if (!filter || !allow_all(filter, wanted) || pipe2(ends, O_CLOEXEC) != 0 || seccomp_export_bpf(filter, ends[1]) != 0) return 0;
+    ssize_t size = read(ends[0], written, BPF_MAXINSNS * sizeof *written);
+    return size > 0 ? (size_t)size : 0;
+}
+
+/* Where its memory runs out, libseccomp 2.5.4 ends its process, goes round for ever, or leaves out calls and says nothing. So it works in
+ * a process of its own, which has more memory than it takes, and what it says twice is believed. */
+static void serve_program(int to, void *context)
+{
+    enum { ENOUGH = 4 << 20 };
+    static struct sock_filter once[BPF_MAXINSNS], twice[BPF_MAXINSNS];
+    if (!memory_is_left(ENOUGH)) return;
+    apart_limit(2);
+    size_t size = write_program(context, once);
+    if (size && write_program(context, twice) == size && memcmp(once, twice, size) == 0) (void)apart_send(to, once, size);
+}
+
+static struct sock_fprog program; /* NULL: it could not be made */
+
+static bool make_program(const struct privileges_kept *kept)
+{
+    uint32_t action = SECCOMP_RET_ERRNO; /* where the call is emulated, an older way would restrict the emulator */
+    struct wanted wanted = {kept, getpid()};
+    struct apart apart;
+    size_t size;
+    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) != 0) return false;
+    if (!apart_begin(&apart, SOCK_STREAM, serve_program, &wanted)) return false;
+    program.filter = apart_receive(apart.socket, &size);
+    apart_end(&apart, true);
+    if (!program.filter) return errno = ENOMEM, false;
+    program.len = (unsigned short)(size / sizeof *program.filter);
+    return true;
+}
+
+static bool restrict_calls(void) { return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0; }
 
 /* --- all of it ---------------------------------------------------------------------------------------------------------- */
 
@@ -274,7 +323,10 @@ bool drop_privileges(struct privileges_kept *kept, char missing[PRIVILEGES_TEXT_
     if (!drop_capabilities(kept, missing)) add_missing(missing, "capabilities", errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) add_missing(missing, "no_new_privs", errno);
     if (!restrict_files(kept)) add_missing(missing, "Landlock", errno);
-    if (!restrict_calls(kept->live, kept->http)) add_missing(missing, "seccomp", errno);
+    bool made = make_program(kept);
+    if (made && kept->begin_apart) (void)kept->begin_apart(restrict_calls); /* all the rest of this it has, too */
+    if (!made || !restrict_calls()) add_missing(missing, "seccomp", errno);
+    free(program.filter);
 #ifdef __SANITIZE_ADDRESS__
     restricted = true;
 #endif

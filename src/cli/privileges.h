@@ -35,9 +35,10 @@ struct grant {
 struct privileges_kept {
     struct grant *grants; /* malloc'd by privileges_grant */
     size_t grant_count, grant_room;
-    bool failed; /* memory was out; drop_privileges says so */
-    bool live;   /* packet sockets are opened */
-    bool http;   /* connections are accepted and answered */
+    bool failed;                                /* memory was out; drop_privileges says so */
+    bool live;                                  /* packet sockets are opened */
+    bool http;                                  /* connections are accepted and answered */
+    bool (*begin_apart)(bool (*confine)(void)); /* NULL, or begins a process that is asked later on, and confines itself by this */
 };
 
 /** One more; `path` is borrowed until drop_privileges. NULL and "-" grant nothing. */

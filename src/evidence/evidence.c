@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "memory.h"
 #include "pack.h"
 
 static const char magic[] = "portproof/evidence/1\n";
@@ -106,8 +107,10 @@ static const char *unpack_kept(struct unpacker *u, struct arena *arena, size_t m
     char text[PP_CAPTURE_NAME_MAX];
     unpack_string(u, text, most);
     const char *kept = arena_copy(arena, text, strlen(text));
-    u->failed |= !kept;
-    return kept ? kept : "";
+    if (kept) return kept;
+    memory_failed();
+    u->failed = true;
+    return "";
 }
 
 static void unpack_info(struct unpacker *u, struct arena *arena, struct pp_capture_info *info)
@@ -182,7 +185,7 @@ static bool unpack_all(struct unpacker *u, const struct pp_flow_options *options
     u->failed |= base + evidence->capture_count > PP_EVIDENCE_CAPTURES_MAX;
     if (u->failed) return false;
     evidence->flows = flow_unpack(u, (struct pack_captures){evidence->capture_count, base}, options);
-    u->failed |= u->cursor.left > 0;
+    u->failed |= evidence->flows && u->cursor.left > 0;
     return evidence->flows && !u->failed;
 }
 
@@ -190,6 +193,7 @@ bool pp_evidence_read(const uint8_t *bytes, size_t size, const struct pp_flow_op
                       struct pp_error *error)
 {
     struct unpacker unpacker;
+    const unsigned failures = memory_failures();
     *out = (struct pp_evidence){0};
     errno = EBADMSG;
     if (size < MAGIC_BYTES || memcmp(bytes, magic, MAGIC_BYTES) != 0)
@@ -198,8 +202,9 @@ bool pp_evidence_read(const uint8_t *bytes, size_t size, const struct pp_flow_op
         return error_at(error, 0, 0, "not whole: the digest at its end is not that of its %zu bytes", size);
     if (options ? unpack_all(&unpacker, options, base, out) : unpack_head(&unpacker, out)) return true;
     pp_evidence_finish(out);
-    errno = unpacker.failed ? EBADMSG : ENOMEM;
-    if (!unpacker.failed) return error_at(error, 0, 0, "out of memory");
+    const bool contradicts = unpacker.failed && memory_failures() == failures;
+    errno = contradicts ? EBADMSG : ENOMEM;
+    if (!contradicts) return error_at(error, 0, 0, "out of memory");
     return error_offset(error, unpacked(&unpacker), "contradicts itself before byte %" PRIu64, unpacked(&unpacker));
 }
 

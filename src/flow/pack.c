@@ -262,7 +262,7 @@ static bool unpack_small_tables(struct unpacker *u, struct pack_captures capture
         struct pp_address one = unpack_address(u);
         ok = u->failed || addresses_add(&table->addresses, &table->key, &one, &table->counters.addresses_lost);
     }
-    activity_unpack(u, &table->activity);
+    if (ok) activity_unpack(u, &table->activity);
     return ok && !u->failed;
 }
 

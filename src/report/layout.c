@@ -60,7 +60,7 @@ static void turn_from(struct layout *layout, unsigned node, unsigned char *state
 }
 
 /* Zeroed; without it the map would be left out, and the report would not be what it is otherwise. */
-static void *take(size_t count, size_t size)
+static void *zeroed(size_t count, size_t size)
 {
     void *memory = calloc(count, size);
     if (!memory) memory_failed();
@@ -69,7 +69,7 @@ static void *take(size_t count, size_t size)
 
 static bool turn_round(struct layout *layout)
 {
-    unsigned char *states = take(layout->node_count + 1u, 1);
+    unsigned char *states = zeroed(layout->node_count + 1u, 1);
     if (!states) return false;
     for (unsigned i = 0; i < layout->node_count; i++)
         if (!states[i]) turn_from(layout, i, states);
@@ -129,7 +129,7 @@ READS_GRAPHVIZ static bool read_edge(const struct layout *layout, struct layout_
     if (!all || !all->size || all->list[0].size < 1) return true;
     const bezier *curve = &all->list[0];
     out->point_count = (unsigned)curve->size;
-    if (!(out->points = take(out->point_count, sizeof *out->points))) return false;
+    if (!(out->points = zeroed(out->point_count, sizeof *out->points))) return false;
     for (unsigned i = 0; i < out->point_count; i++)
         out->points[out->is_turned ? out->point_count - 1 - i : i] = flipped(layout, curve->list[i]);
     out->tip = out->points[out->point_count - 1];
@@ -168,10 +168,10 @@ static GVC_t *context_of_all(void)
     return context;
 }
 
-bool layout_make(struct layout *layout)
+bool layout_make_here(struct layout *layout)
 {
-    Agnode_t **nodes = take(layout->node_count + 1u, sizeof *nodes);
-    Agedge_t **edges = take(layout->edge_count + 1u, sizeof *edges);
+    Agnode_t **nodes = zeroed(layout->node_count + 1u, sizeof *nodes);
+    Agedge_t **edges = zeroed(layout->edge_count + 1u, sizeof *edges);
     GRAPHVIZ_BEGINS();
     agseterrf(say_nothing);
     GVC_t *context = context_of_all();
@@ -182,9 +182,4 @@ bool layout_make(struct layout *layout)
     free(nodes);
     free(edges);
     return ok;
-}
-
-void layout_finish(struct layout *layout)
-{
-    for (unsigned i = 0; i < layout->edge_count; i++) free(layout->edges[i].points);
 }

@@ -30,8 +30,10 @@ struct layout {
     double width, height; /* out */
 };
 
-/** From left to right. false: out of memory, or Graphviz refused. Not for two threads at once. */
+/** From left to right. false: out of memory, or Graphviz refused. Not for two threads at once. Made in a process apart once
+ * pp_report_draw_apart was called. */
 bool layout_make(struct layout *layout);
+bool layout_make_here(struct layout *layout); /* in this process whatever was called */
 void layout_finish(struct layout *layout);
 
 #endif

@@ -1,5 +1,6 @@
 /* Proof from inside: loaded into the program (LD_PRELOAD), it tries to get out in every thread that reads or writes a byte of what was
- * analysed: at the start of each thread, and when the main thread writes a report. What it could do goes to the descriptor $INSIDE. */
+ * analysed: at the start of each thread, and when the main thread writes a report; and in the process that lays out maps, when it is
+ * asked to. What it could do goes to the file $INSIDE. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,10 +15,31 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static ssize_t say(const char *text)
+enum { ROOM = 1 << 16 };
+
+/* A mapping: a process apart has no file open to say it to. */
+static struct said {
+    atomic_uint used;
+    char text[];
+} * said;
+static pid_t first;
+
+__attribute__((constructor)) static void remember(void)
 {
     const char *to = getenv("INSIDE");
-    return syscall(SYS_write, to ? atoi(to) : 2, text, strlen(text));
+    int file = to ? open(to, O_RDWR | O_CLOEXEC) : -1;
+    first = getpid();
+    if (file < 0) abort();
+    said = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (said == MAP_FAILED) abort();
+}
+
+static void say(const char *text)
+{
+    size_t size = strlen(text);
+    unsigned at = atomic_fetch_add(&said->used, (unsigned)size);
+    if (at + size <= ROOM - sizeof *said) memcpy(said->text + at, text, size);
 }
 
 static bool opens(const char *path, int flags)
@@ -87,9 +109,17 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     return real(thread, attributes, begin, start);
 }
 
+/* A process apart is asked by recv. The first process is told by recv what to give up, before it does. */
+ssize_t recv(int descriptor, void *bytes, size_t size, int flags)
+{
+    static atomic_bool tried;
+    if (getpid() != first && !atomic_exchange(&tried, true)) try_everything("apart");
+    return syscall(SYS_recvfrom, descriptor, bytes, size, flags, NULL, NULL);
+}
+
 ssize_t write(int descriptor, const void *bytes, size_t size)
 {
     static atomic_bool tried;
-    if (!atomic_exchange(&tried, true)) try_everything("main");
+    if (getpid() == first && !atomic_exchange(&tried, true)) try_everything("main");
     return syscall(SYS_write, descriptor, bytes, size);
 }

@@ -12,7 +12,6 @@
 enum { EVIDENCE_CAPTURES = 4 };
 
 /** A test; its name is the sentence. */
-#define TEST(name) static void name(__attribute__((unused)) void **state)
 
 /** One host or prefix for each role; features and waivers can be written behind it. */
 #define SMALL_SITE                                                                                                                         \

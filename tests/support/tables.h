@@ -8,6 +8,7 @@
 extern uint64_t seed;
 uint32_t any(uint32_t below);
 
+enum { CAPTURES = 80 }; /* as many as random packets come from */
 struct pp_packet random_packet(uint64_t frame, uint8_t *result);
 void shuffle(struct pp_packet *packets, uint8_t *results, size_t count);
 /** A TCP packet between two IPv4 addresses in host order, at a fixed time. */

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+/** A sentence that would fail if what it says broke. */
+#define TEST(name) static void name(__attribute__((unused)) void **state)
+
 /** Read a whole file; aborts the test when it cannot. Free the result. */
 char *read_file(const char *path, size_t *size);
 /** A heap copy of exactly `size` bytes, so that the sanitizer sees the first byte read past the end. Free it. */

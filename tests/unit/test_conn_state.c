@@ -4,8 +4,6 @@
 #include "portproof/findings.h"
 #include "testing.h"
 
-#define TEST(name) static void name(__attribute__((unused)) void **state)
-
 /* What an end sent: nothing, a SYN, a SYN+ACK, data; and how it ended. */
 enum sent { NOTHING = 0, SYN = 1, ANSWER = 2, DATA = 4, FIN = 8, RST = 16 };
 

@@ -10,8 +10,6 @@
 #include "tables.h"
 #include "testing.h"
 
-enum { CAPTURES = 80 }; /* as many as random packets come from */
-
 struct written {
     uint8_t *bytes;
     size_t size, room;

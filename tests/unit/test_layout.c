@@ -1,10 +1,13 @@
 /* Where Graphviz puts the map's boxes and lines: apart, in the drawing, the same every time, whichever way the lines go. */
 #include "layout.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "evidence.h"
+#include "memory.h"
+#include "portproof/report.h"
 #include "testing.h"
 
 enum { NODES = 12, EDGES = 40 };
@@ -67,16 +70,77 @@ TEST(every_line_leads_from_its_box_to_the_other)
     layout_finish(&d.layout);
 }
 
+static void assert_same(const struct drawing *a, const struct drawing *b)
+{
+    assert_memory_equal(a->nodes, b->nodes, sizeof a->nodes);
+    assert_true(a->layout.width > 0 && a->layout.width == b->layout.width && a->layout.height == b->layout.height);
+    for (unsigned i = 0; i < EDGES; i++) {
+        const struct layout_edge *x = &a->edges[i], *y = &b->edges[i];
+        assert_true(x->point_count == y->point_count && x->is_turned == y->is_turned);
+        assert_memory_equal(x->points, y->points, x->point_count * sizeof *x->points);
+        assert_memory_equal(&x->tip, &y->tip, sizeof x->tip);
+        assert_memory_equal(&x->label, &y->label, sizeof x->label);
+    }
+}
+
 TEST(the_same_drawing_comes_out_the_same)
 {
     struct drawing a, b;
     draw(&a);
     draw(&b);
-    assert_memory_equal(a.nodes, b.nodes, sizeof a.nodes);
-    for (unsigned i = 0; i < EDGES; i++)
-        assert_memory_equal(a.edges[i].points, b.edges[i].points, a.edges[i].point_count * sizeof *a.edges[i].points);
+    assert_same(&a, &b);
     layout_finish(&a.layout);
     layout_finish(&b.layout);
+}
+
+static bool confined(void) { return true; }
+
+TEST(a_process_apart_lays_out_the_same_again_and_again)
+{
+    struct drawing here, apart;
+    draw(&here);
+    assert_true(pp_report_draw_apart(confined));
+    assert_true(pp_report_draw_apart(confined)); /* is there already */
+    for (int i = 0; i < 3; i++) {
+        draw(&apart);
+        assert_same(&here, &apart);
+        layout_finish(&apart.layout);
+    }
+    pp_report_draw_end();
+    layout_finish(&here.layout);
+}
+
+static bool killed(void)
+{
+    raise(SIGKILL);
+    return true;
+}
+static bool not_confined(void) { return false; }
+
+TEST(a_process_apart_that_ends_is_memory_that_could_not_be_had)
+{
+    static bool (*const ends[])(void) = {killed, not_confined};
+    struct layout_node node = {.width = 40, .height = 26};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct layout layout = {.nodes = &node, .node_count = 1};
+        unsigned before = memory_failures();
+        assert_true(pp_report_draw_apart(ends[i]));
+        assert_false(layout_make(&layout));
+        assert_int_equal(memory_failures(), before + 1);
+        assert_false(layout_make(&layout));
+        pp_report_draw_end();
+        assert_true(layout_make(&layout)); /* here */
+        layout_finish(&layout);
+    }
+}
+
+TEST(nothing_is_laid_out_apart_too)
+{
+    struct layout layout = {.node_count = 0};
+    assert_true(pp_report_draw_apart(confined));
+    assert_true(layout_make(&layout));
+    layout_finish(&layout);
+    pp_report_draw_end();
 }
 
 TEST(nothing_is_laid_out_too)
@@ -93,6 +157,9 @@ int main(void)
         cmocka_unit_test(every_line_leads_from_its_box_to_the_other),
         cmocka_unit_test(the_same_drawing_comes_out_the_same),
         cmocka_unit_test(nothing_is_laid_out_too),
+        cmocka_unit_test(a_process_apart_lays_out_the_same_again_and_again),
+        cmocka_unit_test(a_process_apart_that_ends_is_memory_that_could_not_be_had),
+        cmocka_unit_test(nothing_is_laid_out_apart_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

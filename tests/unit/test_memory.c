@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "pack.h"
 #include "portproof/capture.h"
+#include "portproof/evidence.h"
 #include "portproof/site.h"
 #include "portproof/slices.h"
 #include "portproof/spec.h"
@@ -224,6 +225,51 @@ static char *slices_turned(void)
     return out;
 }
 
+static char file[1 << 20];
+static size_t file_size;
+
+static bool keep(__attribute__((unused)) void *context, const char *bytes, size_t size)
+{
+    assert_true(file_size + size <= sizeof file);
+    memcpy(file + file_size, bytes, size);
+    file_size += size;
+    return true;
+}
+
+static void write_evidence(void)
+{
+    struct pp_flow_options options = {0};
+    struct pp_capture_info infos[CAPTURES];
+    for (size_t i = 0; i < CAPTURES; i++)
+        infos[i] = (struct pp_capture_info){.name = "one.pcap", .format = "pcap", .compression = "gzip", .error.offset = UINT64_MAX};
+    struct pp_evidence wrote = {.origin = "0123456789abcdef0123456789abcdef", .classes = "", .captures = infos, .capture_count = CAPTURES};
+    wrote.flows = pp_flow_table_create(&options);
+    assert_true(pp_flow_table_add(wrote.flows, packets, results, PACKETS));
+    assert_true(pp_evidence_write(&wrote, &(struct pp_sink){keep, NULL}));
+    pp_flow_table_destroy(wrote.flows);
+}
+
+static char *evidence_read(void)
+{
+    struct pp_flow_options options = {0};
+    struct pp_evidence read;
+    struct pp_error error;
+    if (!pp_evidence_read((const uint8_t *)file, file_size, &options, 0, &read, &error)) {
+        assert_string_equal(error.text, "out of memory"); /* and not that it contradicts itself */
+        return NULL;
+    }
+    char *out = shown(read.flows);
+    pp_evidence_finish(&read);
+    return out;
+}
+
+TEST(evidence_is_read_or_memory_is_said_to_have_run_out)
+{
+    make_packets();
+    write_evidence();
+    assert_true(fail_each(evidence_read) > 10);
+}
+
 TEST(flow_tables_take_everything_or_say_that_they_did_not)
 {
     make_packets();
@@ -242,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_are_read_and_exported_or_said_to_have_failed),
         cmocka_unit_test(sites_are_read_and_written_or_said_to_have_failed),
+        cmocka_unit_test(evidence_is_read_or_memory_is_said_to_have_run_out),
         cmocka_unit_test(flow_tables_take_everything_or_say_that_they_did_not),
         cmocka_unit_test(slices_turn_or_say_that_they_did_not),
     };
