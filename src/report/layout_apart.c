@@ -61,21 +61,30 @@ static bool unpack(struct cursor from, struct layout *layout)
     return true;
 }
 
+/* The layout that is asked for, into `layout`, which has room for it; what is to be answered, or NULL. */
+static void *answer_to(const void *question, size_t asked, struct layout *layout, size_t *size)
+{
+    const unsigned failures = memory_failures();
+    if (!layout->nodes || !layout->edges || !unpack((struct cursor){question, asked}, layout)) return NULL;
+    bool ok = layout_make_here(layout);
+    if (memory_failures() != failures) return NULL;
+    if (ok) return packed(layout, size);
+    *size = 1; /* refused */
+    return calloc(1, 1);
+}
+
 static bool answer(int to, const void *question, size_t size)
 {
     struct layout layout;
-    const unsigned failures = memory_failures();
     apart_limit(SECONDS_MOST);
     if (size < sizeof layout) return false;
     memcpy(&layout, question, sizeof layout);
     layout.nodes = calloc(layout.node_count + 1u, sizeof *layout.nodes);
     layout.edges = calloc(layout.edge_count + 1u, sizeof *layout.edges);
-    if (!layout.nodes || !layout.edges || !unpack((struct cursor){question, size}, &layout)) return false;
-    bool made = layout_make_here(&layout), sent = false;
-    void *all = made ? packed(&layout, &size) : NULL;
-    if (memory_failures() == failures) sent = made ? apart_send(to, all, size) : apart_send(to, "", 1);
+    void *all = answer_to(question, size, &layout, &size);
+    bool sent = all && apart_send(to, all, size);
     free(all);
-    layout_finish(&layout);
+    if (layout.edges) layout_finish(&layout);
     free(layout.nodes);
     free(layout.edges);
     return sent;
@@ -87,7 +96,11 @@ static void serve(int from, void *context)
     bool (*confine)(void);
     memcpy(&confine, context, sizeof confine);
     if (!confine()) return;
-    for (void *question; (question = apart_receive(from, &size)) && answer(from, question, size);) free(question);
+    for (bool sent = true; sent;) {
+        void *question = apart_receive(from, &size);
+        sent = question && answer(from, question, size);
+        free(question);
+    }
 }
 
 bool pp_report_draw_apart(bool (*confine)(void))
