@@ -154,9 +154,8 @@ void link_watch_ask(struct link_watch *watch)
         memcpy(ask.name, watch->now.name, sizeof ask.name);
         ask.header.nlmsg_len = sizeof ask;
     }
-    if (!++watch->sequence) watch->sequence = 1; /* 0 is what nobody asked for */
-    ask.header.nlmsg_seq = watch->sequence;
-    watch->asked = ask.header.nlmsg_seq;
+    watch->sequence = watch->sequence == UINT32_MAX ? 1 : watch->sequence + 1; /* 0 is what nobody asked for */
+    watch->asked = ask.header.nlmsg_seq = watch->sequence;
     if (send(watch->fd, &ask, ask.header.nlmsg_len, MSG_DONTWAIT) < 0) watch->asked = 0;
 }
 
