@@ -13,8 +13,7 @@ struct apart {
 };
 
 /** Begin one, on a socket of `kind`, SOCK_STREAM or SOCK_SEQPACKET: it calls `serve` with its own end of it, which is all that is open
- * there beside standard input, output and errors, and ends. false, with errno:
- * it could not be had. */
+ * there beside standard input, output and errors, and ends. false, with errno: it could not be had. */
 bool apart_begin(struct apart *apart, int kind, void (*serve)(int from, void *context), void *context);
 /** Nobody asks any more; `wait`: until it has ended. */
 void apart_end(struct apart *apart, bool wait);

@@ -12,7 +12,7 @@ void memory_failed(void);
 unsigned memory_failures(void);
 /** malloc, which counts. */
 void *memory_take(size_t size);
-/** Whether so much could be had now: to be asked before a library that does not survive its memory running out, and takes less. */
-bool memory_is_left(size_t size);
+/** Whether 4 MiB could be had now: to be asked before a library that does not survive its memory running out, and takes less. */
+bool memory_is_left(void);
 
 #endif

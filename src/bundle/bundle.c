@@ -16,8 +16,7 @@
 #include "memory.h"
 #include "text.h"
 
-/* ENOUGH: where its memory runs out, libarchive writes through NULL, or takes a name for another. */
-enum { FILE_MODE = 0644, READ_BYTES = 1 << 16, ENOUGH = 1 << 20 };
+enum { FILE_MODE = 0644, READ_BYTES = 1 << 16 };
 
 /* --- writing ------------------------------------------------------------------------------------------------------------- */
 
@@ -54,7 +53,7 @@ static bool open_writer(struct archive *archive, const struct pp_sink *sink)
 bool pp_bundle_write(const struct pp_bundle *bundle, const struct pp_sink *sink, struct pp_error *error)
 {
     char *manifest = pp_bundle_manifest(bundle);
-    struct archive *archive = memory_is_left(ENOUGH) ? archive_write_new() : NULL;
+    struct archive *archive = memory_is_left() ? archive_write_new() : NULL;
     bool ok = manifest && archive && open_writer(archive, sink) &&
               add_file(archive, PP_BUNDLE_MANIFEST, manifest, strlen(manifest), bundle->last_ns);
     for (size_t i = 0; ok && i < bundle->file_count; i++)
@@ -141,7 +140,8 @@ static bool read_archive(struct archive *archive, const char *bytes, size_t size
     if (archive_read_support_format_tar(archive) != ARCHIVE_OK || archive_read_support_filter_gzip(archive) != ARCHIVE_OK)
         return error_at(error, 0, 0, "out of memory");
     if (archive_read_open_memory(archive, bytes, size) != ARCHIVE_OK) return refuse(error, archive);
-    while (memory_is_left(ENOUGH) || error_at(error, 0, 0, "out of memory")) {
+    /* Where its memory runs out, libarchive writes through NULL, or takes a name for another. */
+    while (memory_is_left() || error_at(error, 0, 0, "out of memory")) {
         int got = archive_read_next_header(archive, &entry);
         if (got == ARCHIVE_EOF)
             return manifest->length > 0 ||
@@ -156,7 +156,7 @@ struct pp_bundle *pp_bundle_read(const char *bytes, size_t size, struct pp_error
 {
     struct arena *arena = arena_create();
     struct pp_bundle *bundle = arena ? arena_alloc(arena, sizeof *bundle) : NULL;
-    struct archive *archive = bundle && memory_is_left(ENOUGH) ? archive_read_new() : NULL;
+    struct archive *archive = bundle && memory_is_left() ? archive_read_new() : NULL;
     struct text manifest;
     text_init(&manifest);
     if (archive) {

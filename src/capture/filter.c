@@ -21,16 +21,10 @@ struct filter_program {
 /* Files carry LINKTYPE_ values, libpcap's compiler wants this system's DLT_; they differ for raw IP only. */
 static int dlt_of(uint16_t link_type) { return link_type == LINK_RAW || link_type == LINK_RAW_OPENBSD ? DLT_RAW : link_type; }
 
-/* Where its memory runs out, the compiler's scanner ends the process. */
-bool filter_can_be_compiled(void)
-{
-    enum { ENOUGH = 1 << 20 };
-    return memory_is_left(ENOUGH);
-}
-
 static bool compile(const char *expression, uint16_t link_type, struct bpf_program *code, struct pp_error *error)
 {
-    pcap_t *dead = filter_can_be_compiled() ? pcap_open_dead(dlt_of(link_type), FILTER_SNAP_LENGTH) : NULL;
+    /* Where its memory runs out, the compiler's scanner ends the process. */
+    pcap_t *dead = memory_is_left() ? pcap_open_dead(dlt_of(link_type), FILTER_SNAP_LENGTH) : NULL;
     if (!dead) return error_offset(error, UINT64_MAX, "out of memory");
     bool good = pcap_compile(dead, code, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
     if (!good) {

@@ -11,8 +11,6 @@ struct filter {
     struct filter_program *programs;
 };
 
-/** Whether there is memory for libpcap's compiler. */
-bool filter_can_be_compiled(void);
 bool filter_init(struct filter *filter, const char *expression); /* false: out of memory */
 void filter_finish(struct filter *filter);
 /** Compile for a link type. false: *error says why. */

@@ -19,6 +19,7 @@
 #include "account.h"
 #include "clock.h"
 #include "link_watch.h"
+#include "memory.h"
 #include "reader.h"
 #include "ring.h"
 #include "steps.h"
@@ -118,7 +119,7 @@ static bool set_kernel_filter(struct pp_capture *capture, pcap_t *pcap)
     if (live->filter_dlt != dlt) {
         if (live->filter_dlt != -1) pcap_freecode(&live->filter);
         live->filter_dlt = -1;
-        if (!filter_can_be_compiled()) return capture_stop(capture, CORRUPT, "out of memory");
+        if (!memory_is_left()) return capture_stop(capture, CORRUPT, "out of memory"); /* the compiler would end the process */
         if (pcap_compile(pcap, &live->filter, capture->filter.expression, 1, PCAP_NETMASK_UNKNOWN) != 0)
             return capture_stop(capture, CORRUPT, "bad filter expression: %s", pcap_geterr(pcap));
         live->filter_dlt = dlt;

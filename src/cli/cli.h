@@ -53,7 +53,8 @@ struct command {
     enum {
         LISTS_FOLDERS = 1,   /* a folder among its operands stands for the files in it */
         FOLLOWS_REPORTS = 2, /* a report among its operands names evidence beside it */
-        OPENS_ITSELF = 4     /* its files, and gives up its privileges by itself */
+        OPENS_ITSELF = 4,    /* its files, and gives up its privileges by itself */
+        RENDERS_AGAIN = 8    /* reports in every format, whatever its own */
     } habits;
     int (*run)(struct arguments *arguments);
 };

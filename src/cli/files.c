@@ -228,9 +228,9 @@ static void grant_files(struct privileges_kept *kept)
 bool files_are_open(void) { return files.open; }
 
 /* Whether an HTML report may be written. */
-static bool draws(const char *command, const struct arguments *a)
+static bool draws(const struct arguments *a)
 {
-    return a->bundle || a->listen || (a->format && strcmp(a->format, "html") == 0) || strcmp(command, "verify") == 0;
+    return a->bundle || a->listen || (a->format && strcmp(a->format, "html") == 0) || (a->habits & RENDERS_AGAIN);
 }
 
 bool confine(struct privileges_kept *kept, const char *command, const struct arguments *a)
@@ -240,7 +240,7 @@ bool confine(struct privileges_kept *kept, const char *command, const struct arg
     free(kept->grants);
     return true;
 #endif
-    if (draws(command, a)) kept->begin_apart = pp_report_draw_apart;
+    if (draws(a)) kept->begin_apart = pp_report_draw_apart;
     if (drop_privileges(kept, missing)) return true;
     if (a->require_sandbox)
         complain("%s: cannot confine itself: %s", command, missing);

@@ -41,7 +41,7 @@ const struct command commands[] = {
      "Judges again the evidence that analyze --bundle kept, by the rules and the site of then, and, when all captures are named (by any\n"
      "name: they are known by their SHA-256), reads these again too; and says which bytes are the same.\nFormats: text, json.\n"
      "Exit status: 0 the same bytes, 1 not, 3 bad usage or input.\n",
-     "foqn", 0, run_verify},
+     "foqn", RENDERS_AGAIN, run_verify},
     {"plan", "[REPORT.json]", "what to do, and where, so that every due row is seen to work",
      "Needs --site. With a report: only what that has as due, and missing or not observable.\nFormats: text, json, markdown, csv.\n",
      "srfoc", 0, run_plan},

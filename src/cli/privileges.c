@@ -263,9 +263,8 @@ static size_t write_program(const struct wanted *wanted, struct sock_filter writ
  * a process of its own, which has more memory than it takes, and what it says twice is believed. */
 static void serve_program(int to, void *context)
 {
-    enum { ENOUGH = 4 << 20 };
     static struct sock_filter once[BPF_MAXINSNS], twice[BPF_MAXINSNS];
-    if (!memory_is_left(ENOUGH)) return;
+    if (!memory_is_left()) return;
     apart_limit(2);
     size_t size = write_program(context, once);
     if (size && write_program(context, twice) == size && memcmp(once, twice, size) == 0) (void)apart_send(to, once, size);

@@ -11,8 +11,6 @@
 
 enum { EVIDENCE_CAPTURES = 4 };
 
-/** A test; its name is the sentence. */
-
 /** One host or prefix for each role; features and waivers can be written behind it. */
 #define SMALL_SITE                                                                                                                         \
     "hosts:\n"                                                                                                                             \

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/** A sentence that would fail if what it says broke. */
+/** A test; its name is the sentence. */
 #define TEST(name) static void name(__attribute__((unused)) void **state)
 
 /** Read a whole file; aborts the test when it cannot. Free the result. */
